@@ -8,7 +8,7 @@ from typing import Literal
 
 from recommended_datasets.report import Issue
 
-NoteKind = Literal["title", "note", "band", "total", "blank", "property"]
+NoteKind = Literal["title", "note", "band", "total", "blank", "property", "header"]
 
 
 class ReadError(Exception):
@@ -22,11 +22,13 @@ class ReadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line that is no record: a title above the header, a band (【国分地区】), a total, a note, a LinkData property."""
+    """A line that is no record: a title above the header, a band (【国分地区】), a total, a note, a LinkData property, the
+    header once more (joined files), or a run of `count` blank lines."""
 
     kind: NoteKind
     line: int
     text: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
