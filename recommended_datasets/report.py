@@ -34,6 +34,8 @@ class ColumnMatch:
     column: str
     field: str | None
     how: Literal["exact", "synonym", "mapping", "none"]
+    conflict: str = ""
+    """For a column without a field: the field it also means, which a nearer column of the file has."""
 
 
 @dataclass(frozen=True, slots=True)
