@@ -1,0 +1,1 @@
+"""Validation of resources, the check page, reports."""

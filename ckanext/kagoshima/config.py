@@ -1,0 +1,35 @@
+"""The options of `config_declaration.yaml`, typed. Nothing else reads ``ckanext.kagoshima.*``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ckan.plugins.toolkit as tk
+
+PREFIX = "ckanext.kagoshima."
+QUEUE = "kagoshima"
+"""The background queue of checks and merges: ``ckan jobs worker kagoshima default``."""
+NOT_STATED = "notspecified"
+"""The licence id of a file whose publisher states none (ライセンス未確認)."""
+
+
+def prefecture_code() -> str:
+    return tk.config[PREFIX + "prefecture.code"]
+
+
+def definition_folders() -> tuple[Path, ...]:
+    return tuple(Path(folder) for folder in tk.config[PREFIX + "definitions.folders"])
+
+
+def check_max_bytes() -> int:
+    return tk.config[PREFIX + "check.max_bytes"]
+
+
+def check() -> None:
+    """Say at start-up what would fail later.
+
+    :raises RuntimeError: an option names something that is not there.
+    """
+    for folder in definition_folders():
+        if not folder.is_dir():
+            raise RuntimeError(f"{PREFIX}definitions.folders: {folder} がありません / no such folder: {folder}")

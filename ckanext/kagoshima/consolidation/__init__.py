@@ -1,0 +1,1 @@
+"""Merged datasets: outputs, balance, the whole-file addresses."""

@@ -1,0 +1,1 @@
+"""DCAT: our profile and the catalogue's own description."""

@@ -1,0 +1,1 @@
+"""Sources, fetching, the harvester, guards and the archive."""

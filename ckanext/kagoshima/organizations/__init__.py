@@ -1,0 +1,1 @@
+"""One organisation per publisher of the prefecture: code, region, kind, parent."""

@@ -1,0 +1,30 @@
+"""``ckan kagoshima organizations …``."""
+
+from __future__ import annotations
+
+import click
+from recommended_datasets import municipality
+
+from ckanext.kagoshima import config
+from ckanext.kagoshima.organizations.sync import sync as synchronise
+
+__all__ = ["organizations"]
+
+
+@click.group()
+def organizations() -> None:
+    """公開団体 / the publishers' organisations."""
+
+
+@organizations.command()
+def sync() -> None:
+    """団体一覧から組織を作り、更新します / create and update the organisations from the list of publishers."""
+    try:
+        publishers = municipality.load(config.definition_folders())
+    except municipality.MunicipalityError as error:
+        raise click.ClickException(str(error)) from error
+    result = synchronise(publishers)
+    click.echo(
+        f"組織: 新規 {len(result.created)}、更新 {len(result.updated)}、変更なし {len(result.unchanged)}"
+        f" / organisations: {len(result.created)} created, {len(result.updated)} updated, {len(result.unchanged)} unchanged"
+    )

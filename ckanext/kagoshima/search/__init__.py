@@ -1,0 +1,1 @@
+"""What goes into Solr and how it is asked."""
