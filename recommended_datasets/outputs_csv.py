@@ -1,0 +1,110 @@
+"""CSV of a merged table: UTF-8 with BOM, Japanese headers, CRLF, as Excel in Japanese opens it.
+
+Cells that could not be read say ``要確認（原文）``. A text that a spreadsheet would run as a formula is led by an apostrophe; numbers and
+telephone numbers are left as they are. Read it with text types (``pandas.read_csv(…, dtype=str)``): codes begin with zeros.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from recommended_datasets.consolidation import Dropped, Source
+from recommended_datasets.definition import Definition
+from recommended_datasets.merged_columns import UNKNOWN, csv_columns, field_columns, source_id
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BOM = "\ufeff".encode()
+NEWLINE = "\r\n"
+_FORMULA = r"^(?:[=@\t\r＝＠]|[+\-＋－].*[^\d０-９.,()\-+ 　＋－])"
+"""What a spreadsheet would run: = @ tab, or + - before anything but a number or a telephone number."""
+
+
+def mark(original: str | None) -> str:
+    """What stands in CSV, on maps and in print for a cell that could not be read."""
+    return f"要確認（{original}）" if original else "要確認（列なし）"
+
+
+def line(cells: Sequence[object]) -> bytes:
+    """One CSV line."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator=NEWLINE).writerow(cells)
+    return text.getvalue().encode()
+
+
+def header(definition: Definition) -> bytes:
+    """BOM and header line."""
+    return BOM + line([column.label for column in csv_columns(definition)])
+
+
+def rows(frame: pl.DataFrame, definition: Definition) -> bytes:
+    """The lines of a stored frame: unknown cells marked, formulas guarded."""
+    import polars as pl
+
+    cells: list[pl.Expr] = []
+    for column in csv_columns(definition):
+        cell = pl.col(column.id)
+        if column.kind == "text":
+            cell = pl.when(cell.str.contains(_FORMULA)).then("'" + cell).otherwise(cell).alias(column.id)
+        cells.append(cell)
+    return _marked(frame, definition).select(cells).write_csv(include_header=False, line_terminator=NEWLINE).encode()
+
+
+def _marked(frame: pl.DataFrame, definition: Definition) -> pl.DataFrame:
+    """The stored frame with `mark` in place of null. Few cells are unknown, so only columns with nulls are touched."""
+    import polars as pl
+
+    columns = [column.id for column in field_columns(definition) if frame[column.id].null_count()]
+    originals = pl.col(UNKNOWN.id).replace("", "{}")
+    return frame.with_columns(
+        [
+            pl.col(name).fill_null(
+                pl.format("要確認（{}）", originals.str.json_path_match(f"$.{source_id(name)}").fill_null("列なし"))
+            )
+            for name in columns
+        ]
+    )
+
+
+DROPPED_HEADER = (
+    "公開者コード",
+    "公開者名",
+    "理由",
+    "元ファイル行番号",
+    "同じ行",
+    "元データセット",
+    "元リソース",
+    "元ファイルURL",
+    "元ファイルSHA256",
+    "行の内容",
+)
+"""Of ``rejected.csv`` and ``duplicates.csv``; `同じ行` is the line that a duplicate repeats."""
+
+
+def dropped_header() -> bytes:
+    return BOM + line(DROPPED_HEADER)
+
+
+def dropped_rows(source: Source, dropped: Iterable[Dropped]) -> bytes:
+    """The lines of ``rejected.csv`` or ``duplicates.csv`` for one file."""
+    return b"".join(
+        line(
+            (
+                source.publisher_code,
+                source.publisher_name,
+                row.reason,
+                row.line,
+                row.repeats or "",
+                source.dataset,
+                source.resource,
+                source.url,
+                source.sha256,
+                row.text,
+            )
+        )
+        for row in dropped
+    )

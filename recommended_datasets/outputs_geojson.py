@@ -1,0 +1,55 @@
+"""GeoJSON of a merged table (RFC 7946): one feature for each accepted row, with or without a place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from recommended_datasets.definition import Definition
+from recommended_datasets.merged_columns import EXTRA, UNKNOWN, field_columns, has_source, source_id, typed_columns
+from recommended_datasets.outputs import point_columns, usable_point
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HEAD = b'{"type": "FeatureCollection", "features": [\n'
+SEPARATOR = b",\n"
+TAIL = b"\n]}\n"
+
+
+def features(typed: pl.DataFrame, definition: Definition) -> list[str]:
+    """One Feature for each row of a typed frame, as JSON text; ``geometry`` is null where there are no usable coordinates
+    (RFC 7946, 3.2). Unknown cells are null, their original text in ``<field>_source``."""
+    import polars as pl
+
+    if not typed.height:
+        return []
+    apart = {source_id(column.id) for column in field_columns(definition) if has_source(column)} | {UNKNOWN.id, EXTRA.id}
+    plain = [column for column in typed_columns(definition) if column.id not in apart]
+    properties = pl.struct([pl.col(c.id).cast(pl.String) if c.kind == "date" else pl.col(c.id) for c in plain])
+    unknown = pl.col(UNKNOWN.id)
+    parts = [
+        pl.lit('{"type":"Feature","id":"'),
+        pl.col("row_id"),
+        pl.lit('","geometry":'),
+        _geometry(definition),
+        pl.lit(',"properties":'),
+        properties.struct.json_encode().str.strip_suffix("}"),
+        pl.lit(',"extra":'),
+        pl.col(EXTRA.id).fill_null("null"),
+        pl.when(unknown.is_null())
+        .then(pl.lit(""))
+        .otherwise(pl.concat_str(pl.lit(","), unknown.str.strip_prefix("{").str.strip_suffix("}"))),
+        pl.lit("}}"),
+    ]
+    return cast("list[str]", typed.select(pl.concat_str(parts).alias("feature"))["feature"].to_list())
+
+
+def _geometry(definition: Definition) -> pl.Expr:
+    import polars as pl
+
+    if not point_columns(definition):
+        return pl.lit("null")
+    point = pl.concat_str(
+        pl.lit('{"type":"Point","coordinates":['), pl.col("longitude"), pl.lit(","), pl.col("latitude"), pl.lit("]}")
+    )
+    return pl.when(usable_point()).then(point).otherwise(pl.lit("null"))
