@@ -127,8 +127,8 @@ class DefinitionError(ValueError):
 
 
 TYPES = frozenset(
-    "text name kana alnum integer number money municipality_code machiaza_id corporate_number postal_code phone email url "
-    "date datetime time weekdays flag enum list latitude longitude".split()
+    "text name address kana latin alnum identifier code integer number money municipality_code machiaza_id corporate_number "
+    "postal_code phone extension email url date period time weekdays flag enum list latitude longitude".split()
 )
 """The column types; `values.TYPES` has a function for each."""
 
