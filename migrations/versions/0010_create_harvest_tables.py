@@ -21,10 +21,6 @@ def upgrade() -> None:
         sa.Column("state", sa.Text, nullable=False, server_default="new"),
         sa.Column("problem", JSONB),
         sa.Column("summary", JSONB),
-        sa.Column("etag", sa.Text, nullable=False, server_default=""),
-        sa.Column("last_modified", sa.Text, nullable=False, server_default=""),
-        sa.Column("sha256", sa.Text, nullable=False, server_default=""),
-        sa.Column("entries", JSONB),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
         sa.Column("last_tried", sa.DateTime(timezone=True)),
         sa.Column("last_changed", sa.DateTime(timezone=True)),
@@ -34,6 +30,15 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True)),
         sa.Column("stage", sa.Text, nullable=False, server_default=""),
         sa.Column("job_id", sa.Text),
+    )
+    op.create_table(
+        "kagoshima_page",
+        sa.Column("source_id", sa.Text, primary_key=True),
+        sa.Column("url", sa.Text, primary_key=True),
+        sa.Column("etag", sa.Text, nullable=False, server_default=""),
+        sa.Column("last_modified", sa.Text, nullable=False, server_default=""),
+        sa.Column("sha256", sa.Text, nullable=False, server_default=""),
+        sa.Column("found", JSONB, nullable=False),
     )
     op.create_table(
         "kagoshima_file",
@@ -142,5 +147,6 @@ def downgrade() -> None:
     op.drop_table("kagoshima_archive_visit")
     op.drop_table("kagoshima_archive")
     op.drop_table("kagoshima_file")
+    op.drop_table("kagoshima_page")
     op.drop_table("kagoshima_source")
     op.execute("DROP FUNCTION kagoshima_event_unchanged()")

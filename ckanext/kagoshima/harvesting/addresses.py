@@ -67,7 +67,7 @@ def literal(host: str) -> Address | None:
 
 
 def local_pairs(urls: Iterable[str]) -> list[str]:
-    """``host:port`` of every address in `urls` that names this machine: what a sources file for a demo opens, and nothing else."""
+    """``host:port`` of every address in `urls` that names this machine: what a sources file for a demo opens."""
     pairs: set[str] = set()
     for url in urls:
         try:

@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from recommended_datasets.report import ColumnMatch
-from recommended_datasets.table import Table
-
 from ckanext.kagoshima.harvesting.entries import Entry, file_name, join
 from ckanext.kagoshima.resources import formats
+from recommended_datasets.report import ColumnMatch
+from recommended_datasets.table import Table
 
 _RUNNING_NUMBER = re.compile(r"^[0-9０-９]{1,5}$")
 
@@ -28,7 +27,7 @@ class Listed:
 def read(table: Table, columns: tuple[ColumnMatch, ...], url: str) -> Listed:
     """What the list at `url` names.
 
-    The editions with 42 to 45 columns give the file's address (ファイル_ダウンロードURL); the one with 15 gives a page's (URL).
+    The editions with 42 to 45 columns give the file's address (ファイル_ダウンロードURL); that of 15 a page's (URL).
     An address is taken as the file where its name has a file's ending.
     """
     places = {match.field: match.index for match in columns if match.field}

@@ -38,11 +38,6 @@ class SourceState(tk.BaseModel):  # type: ignore
     """``{"code": …, "values": {…}}`` where the source itself could not be read."""
     summary: Any = sa.Column(JSONB)
     """Counts of the last run, by what became of a file."""
-    etag: Any = sa.Column(sa.Text, nullable=False, default="")
-    last_modified: Any = sa.Column(sa.Text, nullable=False, default="")
-    sha256: Any = sa.Column(sa.Text, nullable=False, default="")
-    entries: Any = sa.Column(JSONB)
-    """What the source named when its body had this sha256: it need not be parsed again while it says 304."""
     failures: Any = sa.Column(sa.Integer, nullable=False, default=0)
     last_tried: Any = sa.Column(sa.DateTime(timezone=True))
     last_changed: Any = sa.Column(sa.DateTime(timezone=True))
@@ -52,6 +47,19 @@ class SourceState(tk.BaseModel):  # type: ignore
     lease_until: Any = sa.Column(sa.DateTime(timezone=True))
     stage: Any = sa.Column(sa.Text, nullable=False, default="")
     job_id: Any = sa.Column(sa.Text)
+
+
+class SourcePage(tk.BaseModel):  # type: ignore
+    """A list or a page that names files, with what it named: while the server says 304 it is not read again."""
+
+    __tablename__ = "kagoshima_page"
+
+    source_id: Any = sa.Column(sa.Text, primary_key=True)
+    url: Any = sa.Column(sa.Text, primary_key=True)
+    etag: Any = sa.Column(sa.Text, nullable=False, default="")
+    last_modified: Any = sa.Column(sa.Text, nullable=False, default="")
+    sha256: Any = sa.Column(sa.Text, nullable=False, default="")
+    found: Any = sa.Column(JSONB, nullable=False)
 
 
 class SourceFile(tk.BaseModel):  # type: ignore
@@ -85,8 +93,8 @@ class SourceFile(tk.BaseModel):  # type: ignore
     published_sha256: Any = sa.Column(sa.Text, nullable=False, default="")
     published_semantic: Any = sa.Column(sa.Text, nullable=False, default="")
     state: Any = sa.Column(sa.Text, nullable=False, default="new")
-    """``new``, ``published``, ``held``, ``rejected``, ``quarantined``, ``failing``, ``dead-link``, ``alias``, ``conflict``,
-    ``missing`` or ``withdrawn``."""
+    """``new``, ``ready`` (collected, to be published), ``published``, ``held``, ``rejected``,
+    ``quarantined``, ``failing``, ``dead-link``, ``alias``, ``conflict``, ``missing`` or ``withdrawn``."""
     problem: Any = sa.Column(JSONB)
     authority: Any = sa.Column(sa.Text)
     """Of an alias or a conflict: the id of the file that is authoritative for the same rows."""

@@ -59,12 +59,12 @@ class Identity:
 def of_standard(code: str, dataset: str, entry: Entry, *, date: str = "", periodic: bool = False) -> Identity:
     """The identity of a file that follows the standard `dataset`.
 
-    `periodic`: the definition keeps every period. Then the period is `date` (the one date in the file's own date column), else the
-    date in the file's name. `part` is what the file's name has after the official one, worded as in the title where it can.
+    `periodic`: the definition keeps every period. Then the period is `date` (the one date in the file's own date
+    column), else the date in the file's name. `part` is what the file's name has after the official one, worded as in the title where it can.
     """
     stem = _stem(entry.url)
     rest = stem
-    official = re.match(rf"^(?:{re.escape(code)}|{re.escape(code[:5])})?[_-]?{re.escape(dataset)}(?:[_-](.+))?$", stem, re.IGNORECASE)
+    official = re.match(rf"^(?:{code}|{code[:5]})?[_-]?{re.escape(dataset)}(?:[_-](.+))?$", stem, re.IGNORECASE)
     rest = (official.group(1) or "") if official else ""
     period = ""
     if periodic:

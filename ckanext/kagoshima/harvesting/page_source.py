@@ -14,7 +14,10 @@ from ckanext.kagoshima.resources import formats
 
 _LICENCE_LINE = re.compile(r"(?:ライセンス|利用条件|利用許諾|Licen[cs]e)\s*[:：は]?\s*(.{2,80})", re.IGNORECASE)
 _LICENCE_LINK = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/|public_data_license", re.IGNORECASE)
-_WORDING = re.compile(r"[（(](?:[^（）()]*?(?:CSV|PDF|Excel|エクセル|xlsx?|ZIP|KB|MB|キロバイト|バイト|形式)[^（）()]*)[）)]\s*$", re.IGNORECASE)
+_WORDING = re.compile(
+    r"[（(](?:[^（）()]*?(?:CSV|PDF|Excel|エクセル|xlsx?|ZIP|KB|MB|キロバイト|バイト|形式)[^（）()]*)[）)]\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
