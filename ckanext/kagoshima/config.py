@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import ckan.plugins.toolkit as tk
 
@@ -23,6 +24,23 @@ def definition_folders() -> tuple[Path, ...]:
 
 def check_max_bytes() -> int:
     return tk.config[PREFIX + "check.max_bytes"]
+
+
+def public_storage() -> str:
+    return tk.config[PREFIX + "public.storage"]
+
+
+def rows_rate_limit() -> int:
+    return tk.config[PREFIX + "rows.rate_limit"]
+
+
+def archive_storage() -> str:
+    return tk.config[PREFIX + "harvest.archive_storage"]
+
+
+def harvest(name: str) -> Any:
+    """An option of the group ``harvest``, in the type that it is declared with."""
+    return tk.config[f"{PREFIX}harvest.{name}"]
 
 
 def check() -> None:
