@@ -91,6 +91,10 @@ class Catalog:
         """Every definition, by number, newest edition first."""
         return tuple(self.get(dataset, edition) for dataset in self.ids() for edition in self.editions(dataset))
 
+    def knows(self, text: str) -> bool:
+        """Is this text the name of a column of any definition, or a synonym of one?"""
+        return bool(self.headers.meanings(text))
+
     def header_index(self, definition: Definition) -> tuple[int, HeaderIndex]:
         """(number, index) to look headers up for a definition, also for one that is not in the catalog."""
         number = self._numbers.get((definition.id, definition.edition))

@@ -220,7 +220,8 @@ def check(raw: object, where: str) -> None:
 
 def _check_id(text: str, longest: int, fail: Any) -> None:
     if not text or text[0] not in _ID or not set(text) <= _ID_REST or len(text) > longest:
-        raise fail(f"id「{text}」は英小文字で始まる半角の英小文字・数字・_ にしてください", f"id {text!r} is not snake_case ASCII")
+        ja = f"id「{text}」は英小文字で始まる半角の英小文字・数字・_ にしてください"
+        raise fail(ja, f"id {text!r} is not snake_case ASCII")
 
 
 def _check_field(item: Any, number: int, ids: set[str], fail: Any) -> None:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import cast
 
 EXACT, FOLDED, EDITION, SYNONYM, PHYSICAL, GENERAL = range(6)
 """How near a header is, best first: the name itself, folded, another edition's name, a synonym of the dataset, the
@@ -35,7 +36,7 @@ def fold(header: str) -> str:
 
 
 def _strings(value: object) -> Sequence[str]:
-    return [str(item) for item in value] if isinstance(value, (list, tuple)) else []
+    return [str(item) for item in cast("Sequence[object]", value)] if isinstance(value, (list, tuple)) else []
 
 
 def header_names(

@@ -73,9 +73,7 @@ def match_columns(
     number, index = catalog.header_index(definition)
     meant = [index.meanings(text).get(number) for text in table.header]
     hits = _decide(meant)
-    mapped = dict(mapping.columns) if mapping else {}
-    by_fold = {fold(column): target for column, target in mapped.items()}
-    targets = [mapped.get(text, by_fold.get(fold(text))) if text in mapped or fold(text) else None for text in table.header]
+    targets = _targets(table.header, dict(mapping.columns) if mapping else {})
     taken = {target for target in targets if target and target in definition}
     used: set[str] = set()
     columns: list[ColumnMatch] = []
@@ -91,6 +89,19 @@ def match_columns(
             other = meant[place]
             columns.append(ColumnMatch(place, text, None, "none", conflict=other[0] if other else ""))
     return tuple(columns)
+
+
+def _targets(header: Sequence[str], mapped: Mapping[str, str]) -> list[str | None]:
+    """Per column what a mapping says of it: by its place (``#7``), its header, or its folded header; the first has it."""
+    by_fold = {fold(column): column for column in mapped}
+    used: set[str] = set()
+    targets: list[str | None] = []
+    for number, text in enumerate(header, start=1):
+        place = f"#{number}"
+        key = place if place in mapped else text if text in mapped else by_fold.get(fold(text), "")
+        targets.append(mapped[key] if key in mapped and key not in used and (fold(text) or key == place) else None)
+        used.add(key)
+    return targets
 
 
 def _per_definition(header: Sequence[str], catalog: Catalog) -> dict[int, list[Hit | None]]:

@@ -17,7 +17,7 @@ Kind = Literal["prefecture", "department", "municipality", "union", "public_body
 """県、県の部局、市町村、一部事務組合・広域連合、その他の公共機関、民間."""
 
 _FILE = Path(__file__).parent / "municipalities.csv"
-_COLUMNS = ("code", "name", "kana", "kind", "parent", "region", "latitude", "longitude", "bounds", "members", "former", "islands", "url")
+_COLUMNS = tuple("code name kana kind parent region latitude longitude bounds members former islands url".split())
 _WEIGHTS = (6, 5, 4, 3, 2)
 
 
@@ -103,7 +103,8 @@ def _read(path: Path) -> list[Municipality]:
             cell = {c: (row.get(c) or "").strip() for c in _COLUMNS}
             kind = cell["kind"]
             if kind not in get_args(Kind):
-                raise _fail(path, line, "kind", kind, f"{'、'.join(get_args(Kind))} のどれかにしてください", "not a known kind")
+                ja = f"{'、'.join(get_args(Kind))} のどれかにしてください"
+                raise _fail(path, line, "kind", kind, ja, "not a known kind")
             if kind in ("prefecture", "municipality", "union") and not valid(cell["code"]):
                 ja = "検査数字を含む半角6桁の全国地方公共団体コードにしてください"
                 raise _fail(path, line, "code", cell["code"], ja, "write six digits with a right check digit")
@@ -112,8 +113,10 @@ def _read(path: Path) -> list[Municipality]:
                 raise _fail(path, line, column, "", "空欄です。値を入れてください", "is blank; fill it in")
             bounds = tuple(_number(path, line, "bounds", part) or 0.0 for part in cell["bounds"].split())
             if len(bounds) not in (0, 4):
-                raise _fail(path, line, "bounds", cell["bounds"], "西 南 東 北 の4つの数値にしてください", "write west south east north")
-            former = tuple((name, code) for name, _, code in (part.partition(":") for part in cell["former"].split(";") if part))
+                ja = "西 南 東 北 の4つの数値にしてください"
+                raise _fail(path, line, "bounds", cell["bounds"], ja, "write west south east north")
+            parts = [part.partition(":") for part in cell["former"].split(";") if part]
+            former = tuple((name, code) for name, _, code in parts)
             for name, code in former:
                 if code and not valid(code):
                     raise _fail(path, line, "former", f"{name}:{code}", "検査数字が合いません", "wrong check digit")
