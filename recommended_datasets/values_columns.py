@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from recommended_datasets import values
-from recommended_datasets.definition import Field
-from recommended_datasets.values_parsed import Parsed
+from recommended_datasets.definition import Definition, Field
+from recommended_datasets.report import ColumnMatch
+from recommended_datasets.rules_place import swapped
+from recommended_datasets.table import Table
+from recommended_datasets.values_parsed import Parsed, fold, trim
 
 _MEMO_LIMIT = 20_000  # per column: bounded, however long the file
 
@@ -61,3 +64,58 @@ class ColumnReader:
             if parsed is not None:
                 changed[row] = parsed
         return Column(self.field, index, header, texts, changed)
+
+
+class TableReader:
+    """Reads the columns of one file, block by block, as a definition's fields."""
+
+    def __init__(self, definition: Definition, columns: Sequence[ColumnMatch], constants: Mapping[str, str] | None = None) -> None:
+        self.definition = definition
+        self._places = [(match.index, match.column, match.field) for match in columns if match.field in definition]
+        taken = {field for _, _, field in self._places}
+        self._constants = {field: text for field, text in (constants or {}).items() if field in definition and field not in taken}
+        self._readers = {
+            field: ColumnReader(definition.field(field), statistical=definition.statistical)
+            for field in [*(str(field) for _, _, field in self._places), *self._constants]
+        }
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields that the file's columns and the mapping's constants give."""
+        return set(self._readers)
+
+    def column(self, table: Table, field: str) -> list[str | None]:
+        """The canonical texts of one field in this block; empty when the file has no such column."""
+        for index, header, name in self._places:
+            if name == field:
+                return self._readers[field].read(table.columns[index], index, header).canonical()
+        return [self._constants[field]] if field in self._constants else []
+
+    def read(self, table: Table, rows: Mapping[str, Sequence[int]] | None = None) -> dict[str, Column]:
+        """field id → column, in the file's order. Cells with broken bytes are unknown."""
+        found: dict[str, Column] = {}
+        for index, header, field in self._places:
+            if field is None:
+                continue
+            column = self._readers[field].read(table.columns[index], index, header, rows.get(field) if rows else None)
+            found[field] = column
+        for index, row in table.unreadable:
+            for column in found.values():
+                if column.index == index:
+                    column.changed[row] = UNKNOWN
+        for field, text in self._constants.items():
+            found[field] = self._readers[field].read([text] * table.row_count, -1, "")
+        return found
+
+
+UNKNOWN = Parsed(None, "", "error")
+"""A cell that is unknown and reported already: broken bytes, or a row of swapped coordinates."""
+
+
+def swapped_rows(columns: Mapping[str, Column]) -> list[int]:
+    """Rows whose latitude and longitude would be a place in Japan if they changed places."""
+    latitude, longitude = columns.get("latitude"), columns.get("longitude")
+    if latitude is None or longitude is None:
+        return []
+    rows = sorted(row for row, parsed in latitude.changed.items() if parsed.code == "coordinate-range")
+    return [row for row in rows if swapped(trim(fold(latitude.texts[row])), trim(fold(longitude.texts[row])))]

@@ -1,0 +1,141 @@
+"""`check_bytes`: read → identify → match → validate. The one route of CLI, upload, harvest, API and merge."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recommended_datasets import catalog as catalogs
+from recommended_datasets import matching
+from recommended_datasets.definition import Definition
+from recommended_datasets.reader import read_table
+from recommended_datasets.report import ColumnMatch, Issue, Report
+from recommended_datasets.rules_place import Polygon
+from recommended_datasets.table import ReadError, Table
+from recommended_datasets.validation import Validation
+
+if TYPE_CHECKING:
+    from recommended_datasets.catalog import Catalog
+    from recommended_datasets.mapping import Mapping
+
+_CODE_IN_NAME = re.compile(r"(?<![0-9])([0-9]{6})_")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `check_bytes` found. `table` and `definition` are None where the file could not be read or is of no standard."""
+
+    report: Report
+    table: Table | None = None
+    definition: Definition | None = None
+    columns: tuple[ColumnMatch, ...] = ()
+    municipality_code: str | None = None
+    """The publisher: as given, else the code that most rows name, else that of the file name."""
+
+
+def check_bytes(
+    data: bytes | Path,
+    *,
+    name: str = "",
+    dataset: str | None = None,
+    edition: str | None = None,
+    municipality_code: str | None = None,
+    mapping: Mapping | None = None,
+    sheet: str | None = None,
+    catalog: Catalog | None = None,
+    polygon: Polygon | None = None,
+) -> Checked:
+    """Read and judge one file. Never raises for bad data: a file that cannot be read has ``status`` error.
+
+    `dataset` and `edition` left out are found by the header; `KeyError` when no such definition exists. `mapping` is a
+    person's confirmed column mapping and comes before every name.
+    """
+    catalog = catalog or catalogs.load()
+    if dataset is not None:
+        chosen = catalog.get(dataset, edition) if edition else None
+    else:
+        chosen = None
+    try:
+        table = read_table(data, name=name, mapping=mapping, sheet=sheet)
+    except ReadError as error:
+        values = tuple((key, str(value)) for key, value in error.values.items())
+        issue = Issue(error.code, "error", values=values)
+        sha256 = hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else ""
+        report = Report("error", catalog.rule_set, issues=(issue,), issue_counts={error.code: 1}, sha256=sha256)
+        return Checked(report, municipality_code=municipality_code)
+    definition, columns = _definition(table, catalog, dataset, chosen, mapping)
+    if definition is None:
+        return Checked(_of_no_standard(table, catalog), table, municipality_code=municipality_code)
+    constants = dict(mapping.constants) if mapping else {}
+    publisher = municipality_code or _named_publisher(name, table, columns)
+    validation = Validation(
+        definition, municipality_code=publisher, columns=columns, catalog=catalog, constants=constants, polygon=polygon
+    )
+    validation.feed(table)
+    report = validation.finish()
+    return Checked(report, table, definition, columns, validation.publisher)
+
+
+def _definition(
+    table: Table, catalog: Catalog, dataset: str | None, chosen: Definition | None, mapping: Mapping | None
+) -> tuple[Definition | None, tuple[ColumnMatch, ...]]:
+    """The edition that the file follows and how its columns are understood."""
+    if chosen is None and dataset is not None:
+        chosen = _edition(table, catalog, dataset)
+    if chosen is None:
+        matches = matching.identify(table, catalog)
+        if not matches:
+            return None, ()
+        chosen = matches[0].definition
+        if mapping is None:
+            return chosen, tuple(matches[0].columns)
+    return chosen, matching.match_columns(table, chosen, mapping, catalog)
+
+
+def _edition(table: Table, catalog: Catalog, dataset: str) -> Definition:
+    """Of a dataset that somebody named: the edition that fits the header best, the newest where none does."""
+    for match in matching.identify(table, catalog):
+        if match.definition.id == dataset:
+            return match.definition
+    return catalog.standard(dataset)
+
+
+def _named_publisher(name: str, table: Table, columns: Sequence[ColumnMatch]) -> str | None:
+    """The code in an official file name (``462012_aed.csv``), where the file itself has no column that says it."""
+    from recommended_datasets import municipality
+
+    if any(match.field == "municipality_code" for match in columns):
+        return None
+    found = _CODE_IN_NAME.match(Path(name).name)
+    return found[1] if found and municipality.valid(found[1]) else None
+
+
+def _of_no_standard(table: Table, catalog: Catalog) -> Report:
+    """Not a recommended dataset: `failure`, with the nearest ones and what was wrong with the bytes."""
+    near = tuple(matching.nearest(table, catalog))
+    values = ()
+    if near:
+        title = catalog.standard(near[0][0]).title
+        values = (("nearest", title.get("ja", near[0][0])), ("nearest_en", title.get("en", near[0][0])), ("share", f"{near[0][1]:.0%}"))
+    issues = (Issue("no-standard-dataset", "error", values=values), *table.issues)
+    counts: dict[str, int] = {}
+    for issue in issues:
+        counts[issue.code] = counts.get(issue.code, 0) + 1
+    columns = tuple(ColumnMatch(index, header, None, "none") for index, header in enumerate(table.header))
+    return Report(
+        "failure",
+        catalog.rule_set,
+        encoding=table.encoding,
+        header_line=table.header_line,
+        row_count=table.row_count,
+        issues=issues,
+        issue_counts=counts,
+        columns=columns,
+        nearest=near,
+        notes=table.notes,
+        sha256=table.sha256,
+    )

@@ -1,0 +1,61 @@
+"""Counting issues in full while keeping a bounded number of examples; equal issues on all rows become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from recommended_datasets.report import Issue
+
+EXAMPLES = 10_000
+"""Examples kept per code and column."""
+TOTAL = 100_000
+"""Examples kept in all."""
+ALL_ROWS = 5
+"""From so many rows on, an issue that every row has is one issue about the column."""
+
+
+class Tally:
+    """Issues of one file. `add` in the order of records within a code and column."""
+
+    def __init__(self, examples: int = EXAMPLES, total: int = TOTAL) -> None:
+        self._examples, self._total, self._kept = examples, total, 0
+        self._found: dict[tuple[str, str], list[Issue]] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def add(self, issue: Issue) -> None:
+        """Count the issue; keep it while there is room."""
+        key = (issue.code, issue.field or issue.column)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        kept = self._found.setdefault(key, [])
+        # One example of each kind always finds room.
+        if not kept or (len(kept) < self._examples and self._kept < self._total):
+            kept.append(issue)
+            self._kept += 1
+
+    def extend(self, issues: Iterable[Issue]) -> None:
+        for issue in issues:
+            self.add(issue)
+
+    def finish(self, rows: int, filled: dict[str, int], order: dict[str, int]) -> tuple[tuple[Issue, ...], dict[str, int]]:
+        """All kept issues in the order of the file, and the full counts per code.
+
+        `filled[field]` is the number of cells with text in a column: an issue on all of them is one issue with record 0 and
+        the value ``count``. `order[field]` is the column's place.
+        """
+        counts: dict[str, int] = {}
+        issues: list[Issue] = []
+        for (code, field), kept in self._found.items():
+            count = self._counts[code, field]
+            whole = filled.get(field, 0) if kept[0].value else rows
+            if count >= ALL_ROWS and count == whole and kept[0].record and kept[0].field:
+                first = kept[0]
+                values = (*first.values, ("count", str(count)), ("line", str(first.line)))
+                issues.append(replace(first, record=0, line=0, cell_line=0, values=values))
+                count = 1
+            else:
+                issues.extend(kept)
+            counts[code] = counts.get(code, 0) + count
+        last = len(order)
+        issues.sort(key=lambda issue: (issue.record, issue.line, order.get(issue.field, last), issue.code))
+        return tuple(issues), dict(sorted(counts.items()))

@@ -1,0 +1,345 @@
+"""`validate(table, definition)`: one file against one edition. Bad data is an issue, never an exception.
+
+`Validation` takes a file block by block with bounded state, so that a file of any size has the same verdict as a small one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from recommended_datasets import rules, rules_file, rules_keys, rules_place
+from recommended_datasets.definition import Definition, Field
+from recommended_datasets.report import ColumnMatch, Issue, Report
+from recommended_datasets.report_tally import EXAMPLES, Tally
+from recommended_datasets.rules import Found
+from recommended_datasets.table import Note, Table
+from recommended_datasets.values_columns import UNKNOWN, Column, TableReader, swapped_rows
+from recommended_datasets.values_parsed import Parsed, fold, trim
+
+if TYPE_CHECKING:
+    from recommended_datasets.catalog import Catalog
+
+BOTH = "latitude+longitude"
+_OF_VALUES = frozenset({"not-allowed", "flag-unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the fast lane knows of a block already. Everything left out is found out here.
+
+    `rows`: field id or rule key (`Validation.rule_keys`) → the only rows, ascending, that need the scalar functions. For a
+    field: rows that `values.parse` would not accept unchanged, and the blanks of a ◎ column.
+    `firsts`: key of a rule that remembers rows → row → where the same was first (for the rows named in `rows`).
+    `filled`: field id → cells with any text, and ``latitude+longitude`` → rows with both.
+    """
+
+    rows: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
+    firsts: Mapping[str, Mapping[int, rules_keys.First]] = field(default_factory=dict[str, Mapping[int, rules_keys.First]])
+    filled: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+_NO_HINTS = Hints()
+
+
+class Validation:
+    """The verdict on one file. `feed` its blocks in order, then `finish` once."""
+
+    def __init__(
+        self,
+        definition: Definition,
+        *,
+        municipality_code: str | None = None,
+        columns: Sequence[ColumnMatch] | None = None,
+        catalog: Catalog | None = None,
+        constants: Mapping[str, str] | None = None,
+        polygon: rules_place.Polygon | None = None,
+        examples: int = EXAMPLES,
+    ) -> None:
+        """`municipality_code`: the publisher, who stands whatever the file says; left out, the code most rows name.
+        `constants`: field → value for every row (a mapping's). `polygon`: see `rules_place.Polygon`. `examples`: how many
+        issues are kept of each code and column; all are counted."""
+        if catalog is None:
+            from recommended_datasets.catalog import load
+
+            catalog = load()
+        self.definition = definition
+        self.publisher = municipality_code
+        self.columns: tuple[ColumnMatch, ...] = tuple(columns) if columns is not None else ()
+        self._given = columns is not None
+        self._inferred = municipality_code is None
+        self._catalog, self._constants, self._polygon = catalog, dict(constants or {}), polygon
+        self._tally, self._swaps = Tally(examples), Tally(examples)
+        self._head: Table | None = None
+        self._notes: list[Note] = []
+        self._rows = self._usable = self._swapped = self._waiting = 0
+        self._filled: dict[str, int] = {}
+        self._errors = False
+
+    def start(self, table: Table) -> None:
+        """Match the columns and build the rules from the first block; `feed` does so by itself."""
+        from recommended_datasets.matching import match_columns
+
+        self._head = table
+        if not self._given:
+            self.columns = match_columns(table, self.definition, catalog=self._catalog)
+        self._reader = TableReader(self.definition, self.columns, self._constants)
+        there = self._reader.fields
+        if self._inferred:
+            self.publisher = rules_place.majority(self._reader.column(table, "municipality_code"))
+        self._rules = rules.build(self.definition, there)
+        self._rules += rules_place.rules(self.definition, there, self.publisher, self._polygon)
+        self._usable_rule = rules.usable_rule(self.definition, there)
+        self._duplicates = rules_keys.Duplicates()
+        self._keys = rules_keys.Keys(self.definition, there)
+        self._names = rules_keys.Names(self.definition, there)
+        for issue in rules_file.issues(table, self.definition, self.columns, self._constants):
+            self._add(issue)
+
+    @property
+    def rule_keys(self) -> dict[str, tuple[str, ...]]:
+        """Key → fields of every rule over rows, after `start`. ``duplicate-row`` is over all columns of the file."""
+        keys = {rule.key: rule.fields for rule in self._rules} | {"usable": self._usable_rule.fields}
+        keys[self._duplicates.KEY] = ()
+        return keys | {rule.KEY: rule.fields for rule in (self._keys, self._names) if rule.fields}
+
+    def feed(self, table: Table, hints: Hints = _NO_HINTS) -> None:
+        """Judge one block; `hints` spare cells that are known to be fine."""
+        if self._head is None:
+            self.start(table)
+        self._notes += table.notes
+        for issue in table.issues:
+            self._add(self._with_field(issue))
+        columns = self._reader.read(table, hints.rows)
+        swaps = swapped_rows(columns)
+        block = _Block(table, columns, hints)
+        self._count_filled(block)
+        self._swap(block, swaps)
+        self._cells(block)
+        self._row_rules(block)
+        lost = self._usability(block, set(swaps))
+        self._repeats(block, lost)
+        self._rows += table.row_count
+
+    def finish(self) -> Report:
+        """The report. A file without any block has no rows."""
+        self._settle_swaps()
+        for issue in [
+            *rules_file.layout(self._notes),
+            *rules_file.blanks(self.definition, self._filled, self.columns, self._rows),
+        ]:
+            self._add(issue)
+        newest = self._catalog.editions(self.definition.id)
+        if newest and newest[0] != self.definition.edition:
+            self._add(Issue("newer-edition", "info", value=self.definition.edition, values=(("newest", newest[0]),)))
+        order = {match.field or match.column: match.index for match in self.columns}
+        issues, counts = self._tally.finish(self._rows, self._filled, order)
+        head = self._head
+        return Report(
+            status="failure" if self._errors else "success",
+            rule_set=self._catalog.rule_set,
+            dataset=self.definition.id,
+            edition=self.definition.edition,
+            encoding=head.encoding if head else "",
+            header_line=head.header_line if head else 0,
+            row_count=self._rows,
+            accepted_count=self._usable,
+            issues=issues,
+            issue_counts=counts,
+            columns=self.columns,
+            notes=tuple(self._notes),
+            sha256=head.sha256 if head else "",
+        )
+
+    # ---- one block ----
+
+    def _add(self, issue: Issue) -> None:
+        self._errors = self._errors or issue.severity == "error"
+        self._tally.add(issue)
+
+    def _with_field(self, issue: Issue) -> Issue:
+        if issue.field or not issue.column:
+            return issue
+        field = next((match.field for match in self.columns if match.column == issue.column and match.field), None)
+        return replace(issue, field=field) if field else issue
+
+    def _count_filled(self, block: _Block) -> None:
+        known = block.hints.filled
+        for field_id, column in block.columns.items():
+            number = known.get(field_id)
+            if number is None:
+                number = block.table.row_count - list(column.texts).count("")
+            self._filled[field_id] = self._filled.get(field_id, 0) + number
+        if {"latitude", "longitude"} <= block.columns.keys():
+            number = known.get(BOTH)
+            if number is None:
+                pairs = zip(block.columns["latitude"].texts, block.columns["longitude"].texts, strict=True)
+                number = sum(1 for latitude, longitude in pairs if latitude and longitude)
+            self._filled[BOTH] = self._filled.get(BOTH, 0) + number
+
+    def _swap(self, block: _Block, swaps: Sequence[int]) -> None:
+        """Set the cells of swapped rows aside; what they are is known only when the whole column was seen."""
+        for row in swaps:
+            latitude, longitude = block.columns["latitude"], block.columns["longitude"]
+            values = (("expected", trim(fold(longitude.texts[row]))), ("longitude", longitude.texts[row]))
+            self._swaps.add(block.issue(row, latitude, Parsed(None, "coordinate-swapped", "error", values)))
+            latitude.changed[row] = longitude.changed[row] = UNKNOWN
+        self._swapped += len(swaps)
+
+    def _settle_swaps(self) -> None:
+        whole = self._swapped > 1 and self._swapped == self._filled.get(BOTH)
+        if whole:
+            self._usable += self._waiting
+        issues, _ = self._swaps.finish(0, {}, {})
+        for number, issue in enumerate(issues):
+            if whole and number:
+                break
+            if whole:
+                values = (*issue.values, ("count", str(self._swapped)), ("line", str(issue.line)))
+                issue = replace(issue, code="coordinates-swapped", severity="warning", record=0, line=0, cell_line=0, values=values)
+            self._add(issue)
+        if not whole:
+            for _ in range(self._swapped - len(issues)):
+                self._add(issues[-1])
+
+    def _cells(self, block: _Block) -> None:
+        for column in block.columns.values():
+            if column.index < 0:
+                continue
+            asked = column.field.mark == "◎" and column.field.type != "flag" and column.field.blank == "unknown"
+            missing = _missing(column.field, self.definition) if asked else None
+            rows: Iterable[int] = column.changed
+            if asked:
+                rows = {*column.changed, *block.rows(column.field.id, blank=column)}
+            for row in sorted(rows):
+                parsed = column.changed.get(row)
+                if parsed and parsed.code:
+                    self._add(block.issue(row, column, _weighed(column.field, self.definition, parsed)))
+                if missing and column.text(row) == "":
+                    self._add(block.issue(row, column, missing))
+
+    def _row_rules(self, block: _Block) -> None:
+        for rule in self._rules:
+            check = rule.check
+            for row, texts in block.texts(rule.fields, rule.key):
+                for found in check(*texts) or ():
+                    if self._inferred and found.code == "publisher-code":
+                        # A publisher only inferred from the file cannot make the file's other codes wrong.
+                        found = found._replace(severity="warning", code="publisher-codes-mixed")
+                    self._add(block.issue(row, block.columns[found.field], found))
+
+    def _usability(self, block: _Block, swaps: set[int]) -> set[int]:
+        """Rows that the merge cannot use, each with its reason; rows that wait for the verdict on a swapped column."""
+        rule = self._usable_rule
+        lost: set[int] = set()
+        waiting = 0
+        for row, texts in block.texts(rule.fields, rule.key):
+            problems = list(rule.check(*texts) or ())
+            if not problems:
+                continue
+            if row in swaps and not rule.check(*rules.as_if_placed(rule.fields, texts)):
+                waiting += 1
+                continue
+            lost.add(row)
+            found = problems[0]
+            self._add(block.issue(row, block.columns.get(found.field), found, found.field))
+        self._waiting += waiting
+        self._usable += block.table.row_count - len(lost) - waiting
+        return lost
+
+    def _repeats(self, block: _Block, lost: set[int]) -> None:
+        table, copies = block.table, set[int]()
+        key = self._duplicates.KEY
+        firsts = block.hints.firsts
+        for row in block.rows(key):
+            if row not in lost:
+                first = firsts.get(key, {}).get(row)
+                twice = self._duplicates.check(table.row(row), table.record(row), table.lines[row], first)
+                if twice:
+                    copies.add(row)
+                    self._add(block.issue(row, None, twice))
+        self._usable -= len(copies)
+        for rule in (self._keys, self._names):
+            for row, texts in block.texts(rule.fields, rule.KEY) if rule.fields else ():
+                first = firsts.get(rule.KEY, {}).get(row)
+                found = rule.check(texts, table.record(row), table.lines[row], first)
+                if found and row not in copies:
+                    self._add(block.issue(row, block.columns[found.field], found))
+
+
+class _Block:
+    """One block with its columns read: gives rules the texts that they ask for."""
+
+    def __init__(self, table: Table, columns: dict[str, Column], hints: Hints) -> None:
+        self.table, self.columns, self.hints = table, columns, hints
+        self._canonical: dict[str, list[str | None]] = {}
+
+    def rows(self, key: str, *, blank: Column | None = None) -> Iterable[int]:
+        """The rows that `key` asks for; with `blank` only those whose cell is blank, where nothing is known beforehand."""
+        known = self.hints.rows.get(key)
+        if known is not None:
+            return known
+        if blank is not None:
+            return [row for row, text in enumerate(blank.texts) if not text]
+        return range(self.table.row_count)
+
+    def texts(self, fields: tuple[str, ...], key: str) -> Iterator[tuple[int, tuple[str | None, ...]]]:
+        """(row, canonical texts of `fields`) of the rows that the rule `key` needs."""
+        known = self.hints.rows.get(key)
+        if known is not None:
+            columns = [self.columns[field_id] for field_id in fields]
+            return ((row, tuple(column.text(row) for column in columns)) for row in known)
+        if not fields:
+            return ((row, ()) for row in range(self.table.row_count))
+        for field_id in fields:
+            if field_id not in self._canonical:
+                self._canonical[field_id] = self.columns[field_id].canonical()
+        return enumerate(zip(*(self._canonical[field_id] for field_id in fields), strict=True))
+
+    def issue(self, row: int, column: Column | None, found: Parsed | Found, field_id: str = "") -> Issue:
+        table = self.table
+        if column is None or column.index < 0:
+            return Issue(str(found.code), found.severity, table.record(row), table.lines[row], field_id, values=found.values)
+        cell_line = table.cell_lines.get((column.index, row), 0)
+        where = (table.record(row), table.lines[row], column.field.id, column.header, column.texts[row])
+        return Issue(str(found.code), found.severity, *where, cell_line=cell_line, values=found.values)
+
+
+def _weighed(of: Field, definition: Definition, parsed: Parsed) -> Parsed:
+    """A rule that was not read in a source is never an error."""
+    if parsed.severity != "error":
+        return parsed
+    certain = of.evidence == "seen" and definition.evidence == "seen"
+    if parsed.code in _OF_VALUES:
+        certain = certain and of.values_certain
+    return parsed if certain else parsed._replace(severity="info", values=(*parsed.values, rules_file.UNCERTAIN))
+
+
+def _missing(of: Field, definition: Definition) -> Parsed:
+    if of.required and definition.evidence == "seen":
+        return Parsed("", "missing-value", "error")
+    return Parsed("", "missing-value", "info", (rules_file.UNCERTAIN,))
+
+
+def validate(
+    table: Table,
+    definition: Definition,
+    *,
+    municipality_code: str | None = None,
+    columns: Sequence[ColumnMatch] | None = None,
+    catalog: Catalog | None = None,
+    constants: Mapping[str, str] | None = None,
+    polygon: rules_place.Polygon | None = None,
+) -> Report:
+    """The report on `table` by `definition`; see `Validation` for the arguments. Never raises for bad data."""
+    validation = Validation(
+        definition,
+        municipality_code=municipality_code,
+        columns=columns,
+        catalog=catalog,
+        constants=constants,
+        polygon=polygon,
+    )
+    validation.feed(table)
+    return validation.finish()
