@@ -44,7 +44,7 @@ _READ = (".xml", ".rels", ".bin", ".vml")
 
 def guard(data: bytes) -> None:
     """Raises `ReadError` for a zip workbook (.xlsx, .xlsm, .xlsb, .ods) that is broken, unsafe or too large:
-    ``workbook-broken``, ``workbook-locked``, ``workbook-too-large`` (limit, found, part) or ``workbook-unsafe`` (part)."""
+    ``broken-workbook``, ``encrypted-workbook``, ``too-many-cells`` or ``suspicious-workbook``."""
     total = 0
     for entry in entries(data):
         far = False
@@ -53,12 +53,12 @@ def guard(data: bytes) -> None:
         for chunk in stream(data, entry):
             total += len(chunk)
             if total > MAX_TOTAL:
-                raise ReadError("workbook-too-large", limit=MAX_TOTAL, found=total, part=entry.filename)
+                raise ReadError("suspicious-workbook", reason=f"more than {MAX_TOTAL >> 20} MB unpacked")
             if sheet and not tail and b"<worksheet" not in chunk[:4096]:
                 far = True
             window = tail + chunk
             if b"<!DOCTYPE" in window or b"<!ENTITY" in window or (not tail and chunk[:2] in (b"\xff\xfe", b"\xfe\xff")):
-                raise ReadError("workbook-unsafe", part=entry.filename)
+                raise ReadError("suspicious-workbook", reason=f"{entry.filename}: DOCTYPE, ENTITY or UTF-16")
             tail = window[-_OVERLAP:]
             if sheet and not far:
                 # The last name may be cut off at the chunk's end; it is whole in the next window.
@@ -75,11 +75,11 @@ def entries(data: bytes) -> list[zipfile.ZipInfo]:
     try:
         found = zipfile.ZipFile(io.BytesIO(data)).infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error, EOFError) as error:
-        raise ReadError("workbook-broken") from error
+        raise ReadError("broken-workbook", reason=str(error)) from error
     if len(found) > MAX_ENTRIES:
-        raise ReadError("workbook-too-large", limit=MAX_ENTRIES, found=len(found), part="")
+        raise ReadError("suspicious-workbook", reason=f"{len(found)} parts")
     if any(entry.flag_bits & 0x1 for entry in found):
-        raise ReadError("workbook-locked")
+        raise ReadError("encrypted-workbook")
     return [entry for entry in found if entry.filename.lower().endswith(_READ)]
 
 
@@ -88,10 +88,10 @@ def _is_sheet(part: str) -> bool:
 
 
 def stream(data: bytes, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The unpacked bytes of one part in pieces, as they really come out (the archive's directory may lie), up to the limits."""
+    """The unpacked bytes of one part in pieces, as they really come out (the directory may lie), up to the limits."""
     head = data[entry.header_offset: entry.header_offset + 30]
     if len(head) < 30 or head[:4] != b"PK\x03\x04":
-        raise ReadError("workbook-broken")
+        raise ReadError("broken-workbook", reason="zip")
     start = entry.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
     packed = memoryview(data)[start: start + entry.compress_size]
     if entry.compress_type == zipfile.ZIP_STORED:
@@ -99,7 +99,7 @@ def stream(data: bytes, entry: zipfile.ZipInfo) -> Iterator[bytes]:
             yield bytes(packed[offset: offset + _CHUNK])
         return
     if entry.compress_type != zipfile.ZIP_DEFLATED:
-        raise ReadError("workbook-unsafe", part=entry.filename)
+        raise ReadError("suspicious-workbook", reason=f"{entry.filename}: compression {entry.compress_type}")
     unpacked = 0
     inflate = zlib.decompressobj(-15)
     offset = 0
@@ -111,12 +111,12 @@ def stream(data: bytes, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         try:
             chunk = inflate.decompress(piece, _CHUNK)
         except zlib.error as error:
-            raise ReadError("workbook-broken") from error
+            raise ReadError("broken-workbook", reason=str(error)) from error
         unpacked += len(chunk)
         if unpacked > _RATIO_FROM and unpacked > _RATIO * len(packed):
-            raise ReadError("workbook-unsafe", part=entry.filename)
+            raise ReadError("suspicious-workbook", reason=f"{entry.filename}: zip bomb")
         if unpacked > MAX_PART:
-            raise ReadError("workbook-too-large", limit=MAX_PART, found=unpacked, part=entry.filename)
+            raise ReadError("suspicious-workbook", reason=f"{entry.filename}: more than {MAX_PART >> 20} MB unpacked")
         if chunk:
             yield chunk
 
@@ -141,7 +141,7 @@ def _measure_sheet(content: bytes, part: str) -> None:
             rows = max(rows, row)
         columns = max(columns, column)
     if columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
-        raise ReadError("workbook-too-large", limit=MAX_CELLS, found=rows * columns, part=part)
+        raise ReadError("too-many-cells", sheet=part.rpartition("/")[2], cells=rows * columns, limit=MAX_CELLS)
 
 
 def _measure_ods(content: bytes) -> None:
@@ -158,4 +158,4 @@ def _measure_ods(content: bytes) -> None:
                 far = width
         table += far * (int(repeated[2][:9]) if repeated else 1)
         if table > MAX_CELLS or far > MAX_COLUMNS:
-            raise ReadError("workbook-too-large", limit=MAX_CELLS, found=table, part="content.xml")
+            raise ReadError("too-many-cells", sheet="", cells=table, limit=MAX_CELLS)
