@@ -80,9 +80,9 @@ def _ranged(text: str, parsed: Parsed, field: Field) -> Parsed:
     """Within the field's ``min`` and ``max`` options, where it has them."""
     for name, limit in field.options:
         if name == "min" and float(text) < float(limit):
-            return Parsed(text, "too-small", "error", (("limit", limit),))
+            return Parsed(text, "value-too-small", "error", (("limit", limit),))
         if name == "max" and float(text) > float(limit):
-            return Parsed(text, "too-large", "error", (("limit", limit),))
+            return Parsed(text, "value-too-large", "error", (("limit", limit),))
     return parsed
 
 
