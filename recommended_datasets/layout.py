@@ -32,6 +32,7 @@ _NUMBER = re.compile(r"^[-+△▲]?[\d,]+(?:\.\d+)?%?$")
 _DATUM = re.compile(r"^(?:-?\d{1,3}\.\d{3,}|https?://\S+|0\d{1,4}[-(]\d{1,4}[-)]\d{3,4}|[^@\s]+@[^@\s]+\.[^@\s]+|\d{3}-\d{4})$")
 _LINKDATA = re.compile(r"^#(?:LINK|lang|attribution_|license|file_name|download_from|property|object_type|data_|namespace|prefix)")
 _ODD_STARTS = frozenset("#合小総計累 \u3000\t\xa0\ufeff\x1a")
+_ERROR_VALUE = re.compile(r"^#(?:N/A|[A-Z/0]+[!?])$")
 _UNIT = re.compile(r"^[(（\[［].*[)）\]］]$|^単位")
 
 
@@ -154,6 +155,7 @@ def join_header_lines(upper: Sequence[str], lower: Sequence[str], known: Known |
     width = max(len(upper), len(lower))
     top = [cell.strip() for cell in upper] + [""] * (width - len(upper))
     low = [cell.strip() for cell in lower] + [""] * (width - len(lower))
+    low = ["" if below == above else below for above, below in zip(top, low)]  # a cell merged over both lines
     if not any(low) or sum(1 for cell in top if cell) < 2 or looks_like_data([cell for cell in low if cell]):
         return None
     under_blank = [c for c in range(width) if low[c] and not top[c]]
@@ -187,7 +189,8 @@ def _note_above(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[i
         row = rows[index]
         if filled(row):
             kind: NoteKind = "property" if row[0].startswith("#") else "title"
-            layout.notes.append(Note(kind, lines[index], _text(row)))
+            if not layout.notes or layout.notes[-1].text != _text(row):
+                layout.notes.append(Note(kind, lines[index], _text(row)))
 
 
 def _text(row: Sequence[str]) -> str:
@@ -250,7 +253,7 @@ def _kind_of(row: Sequence[str], header: list[str], width: int, numbered: bool, 
     if [cell.strip() for cell in row[:width]] == header and len(texts) >= 1 and any(header):
         return "header"
     first = texts[0]
-    if first.startswith("#") and (_LINKDATA.match(first) or len(texts) == 1):
+    if first.startswith("#") and (_LINKDATA.match(first) or (len(texts) == 1 and not _ERROR_VALUE.match(first))):
         return "property"
     folded = fold(first)
     if folded in TOTALS or (len(texts) > 1 and _TOTAL_END.search(folded) and _only_numbers(texts[1:])):

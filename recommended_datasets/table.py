@@ -50,6 +50,9 @@ class Table:
     delimiter: str = ","
     newline: str = "\r\n"
     sheet: str = ""
+    """The sheet read; where several with one header were joined, all of them, joined by 、."""
+    sheets: tuple[tuple[int, str], ...] = ()
+    """(row index of its first record, name) of each sheet; `lines` are rows of that sheet."""
     first_record: int = 1
     notes: tuple[Note, ...] = ()
     issues: tuple[Issue, ...] = ()
@@ -67,6 +70,10 @@ class Table:
     def record(self, row: int) -> int:
         """The record number, from 1, of row index `row`, from 0."""
         return self.first_record + row
+
+    def sheet_of(self, row: int) -> str:
+        """The sheet on which row index `row` stands; "" for a text file."""
+        return next((name for start, name in reversed(self.sheets) if start <= row), self.sheet)
 
     def row(self, row: int) -> tuple[str, ...]:
         return tuple(column[row] for column in self.columns)

@@ -1,14 +1,221 @@
-"""Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods) → `Table`, by python-calamine."""
+"""Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods) → `Table`, by python-calamine.
+
+The visible sheet with most column names of a standard is read; sheets with the same header are read as one table (a sheet
+per district). Hidden sheets are never read. Formulas are never evaluated: their saved result counts, and a formula without
+one is a cell that cannot be read.
+"""
 
 from __future__ import annotations
 
-from recommended_datasets.layout import Known
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from recommended_datasets.assembly import build_table
+from recommended_datasets.csv_records import Flaw, Records
+from recommended_datasets.layout import Known, Layout, filled, fold, lay_out
+from recommended_datasets.report import Issue
 from recommended_datasets.sniffing import WorkbookKind
-from recommended_datasets.table import ReadError, Table
+from recommended_datasets.table import Note, ReadError, Table
+from recommended_datasets.workbook_cells import ISO, by_digits, cell_text, lost_digits, row_texts
+from recommended_datasets.workbook_guard import MAX_CELLS, guard
+from recommended_datasets.workbook_parts import Marks, Parts
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One sheet as text, with its layout."""
+
+    name: str
+    records: Records
+    layout: Layout
+    unreadable: set[tuple[int, int]]
+    names: int
+    """Cells of the header that are column names of a standard."""
+    merged: dict[int, int] = field(default_factory=dict[int, int])
+    """Column → rows that got the value of a merged cell."""
+
+    @property
+    def size(self) -> int:
+        return len(self.layout.data) * sum(1 for cell in self.layout.header if cell.strip())
 
 
 def read_workbook(
     content: bytes, kind: WorkbookKind, *, sheet: str | None = None, header_line: int = 0, known: Known | None = None
 ) -> Table:
-    """The best matching sheet of a workbook as a table."""
-    raise ReadError("broken-workbook", reason=kind)
+    """The best matching visible sheet of a workbook, or the `sheet` asked for, as a table. Raises `ReadError`."""
+    if kind != "xls":
+        guard(content)
+    names, hidden, book = _open(content)
+    if sheet is not None:
+        wanted = [name for name in names if name == sheet] or [name for name in names if fold(name) == fold(sheet)]
+        if not wanted:
+            raise ReadError("sheet-not-found", sheet=sheet, sheets="、".join(names))
+    else:
+        wanted = names
+    parts = Parts(content) if kind == "xlsx" else None
+    sheets: list[Sheet] = []
+    cells = 0
+    for name in wanted:
+        source = _sheet(book, name)
+        if source.end is None:
+            continue
+        cells += (source.end[0] + 1) * (source.end[1] + 1)
+        if cells > MAX_CELLS:
+            raise ReadError("too-many-cells", sheet=name, cells=cells, limit=MAX_CELLS)
+        sheets.append(_read_sheet(source, name, parts, header_line, known))
+    sheets = [one for one in sheets if one.records.rows]
+    if not sheets:
+        raise ReadError("no-visible-sheet")
+    best = max(sheets, key=lambda one: (one.names, one.size))
+    group = [one for one in sheets if one is best or (one.layout.data and _same_header(one, best))]
+    table = _join(group)
+    others = [one.name for one in sheets if one not in group and one.layout.data]
+    return replace(table, issues=(*table.issues, *_sheet_issues(group, others, hidden)))
+
+
+def _open(content: bytes) -> tuple[list[str], list[str], object]:
+    """Names of the visible and of the hidden worksheets, and calamine's workbook."""
+    import python_calamine
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [one for one in book.sheets_metadata if one.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    except python_calamine.PasswordError as error:
+        raise ReadError("encrypted-workbook") from error
+    except BaseException as error:
+        raise _broken(error) from error
+    visible = python_calamine.SheetVisibleEnum.Visible
+    return [one.name for one in sheets if one.visible == visible], [one.name for one in sheets if one.visible != visible], book
+
+
+def _broken(error: BaseException) -> BaseException:
+    """calamine's errors, and the panics of its Rust code (no `Exception`), as a `ReadError`."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, ReadError)):
+        return error
+    return ReadError("broken-workbook", reason=str(error).splitlines()[0][:200] if str(error) else type(error).__name__)
+
+
+def _sheet(book, name: str):  # type: ignore[no-untyped-def]  # calamine's own types
+    try:
+        return book.get_sheet_by_name(name)
+    except BaseException as error:
+        raise _broken(error) from error
+
+
+def _read_sheet(source, name: str, parts: Parts | None, header_line: int, known: Known | None) -> Sheet:  # type: ignore[no-untyped-def]
+    marks = parts.marks(name) if parts else Marks()
+    style = parts.date_style if parts else ISO
+    memo: dict[object, str] = {}
+    try:
+        first_row, left = source.start or (0, 0)
+        values = list(source.iter_rows())
+        merged = source.merged_cell_ranges or []
+    except BaseException as error:
+        raise _broken(error) from error
+    top = 0 if len(values) == source.end[0] + 1 else first_row
+    flaws, unreadable = _special_cells(values, marks, top, left)
+    rows = [row_texts(row, style, memo) for row in values]
+    del values
+    for (r, c), text in unreadable.items():
+        rows[r][c] = text
+    filled_down = _fill_merged(rows, merged, top, left)
+    records = Records(rows, list(range(top + 1, top + len(rows) + 1)), flaws)
+    layout = lay_out(rows, records.lines, known, header_line)
+    names = sum(1 for cell in layout.header if cell.strip() and known(cell)) if known else 0
+    return Sheet(name, records, layout, set(unreadable), names, filled_down)
+
+
+def _special_cells(
+    values: list[list[object]], marks: Marks, top: int, left: int
+) -> tuple[list[Flaw], dict[tuple[int, int], str]]:
+    """Puts the cells that have a format of their own into `values` as text; flaws and texts of those that cannot be read."""
+    flaws: list[Flaw] = []
+    unreadable: dict[tuple[int, int], str] = {}
+
+    def index(place: tuple[int, int]) -> tuple[int, int] | None:
+        r, c = place[0] - 1 - top, place[1] - left
+        return (r, c) if 0 <= r < len(values) and 0 <= c < len(values[r]) else None
+
+    for place, style in marks.digits.items():
+        at = index(place)
+        if at:
+            value = values[at[0]][at[1]]
+            if isinstance(value, float):
+                values[at[0]][at[1]] = by_digits(value, style) or value
+    for place, style in marks.dates.items():
+        at = index(place)
+        if at and not isinstance(values[at[0]][at[1]], (str, float)):
+            values[at[0]][at[1]] = cell_text(values[at[0]][at[1]], style)
+    for place, text in marks.errors.items():
+        at = index(place)
+        if at:
+            unreadable[at] = text
+            flaws.append(Flaw("cell-error", "error", *at, place[0], text))
+    for place, formula in marks.bare.items():
+        at = index(place)
+        if at and values[at[0]][at[1]] == "":
+            unreadable[at] = f"={formula}" if formula else ""
+            flaws.append(Flaw("formula-without-value", "error", *at, place[0], unreadable[at][:200]))
+    return flaws, unreadable
+
+
+def _fill_merged(rows: list[list[str]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]], top: int, left: int) -> dict[int, int]:
+    """A cell merged over several rows says the same of each of them."""
+    filled_down: dict[int, int] = {}
+    for (first, column), (last, _) in merged:
+        r, c = first - top, column - left
+        if last <= first or not 0 <= r < len(rows) or not 0 <= c < len(rows[r]) or not rows[r][c].strip():
+            continue
+        for below in range(r + 1, min(last - top, len(rows) - 1) + 1):
+            if not rows[below][c]:
+                rows[below][c] = rows[r][c]
+                filled_down[c] = filled_down.get(c, 0) + 1
+    return filled_down
+
+
+def _same_header(one: Sheet, other: Sheet) -> bool:
+    def names(sheet: Sheet) -> list[str]:
+        folded = [fold(cell) for cell in sheet.layout.header]
+        while folded and not folded[-1]:
+            folded.pop()
+        return folded
+
+    return names(one) == names(other)
+
+
+def _join(sheets: Sequence[Sheet]) -> Table:
+    """Sheets with one header as one table; `Table.sheets` says where each begins."""
+    first = sheets[0]
+    records, layout, unreadable = first.records, first.layout, set(first.unreadable)
+    starts = [(0, first.name)]
+    for sheet in sheets[1:]:
+        offset = len(records.rows)
+        starts.append((len(layout.data), sheet.name))
+        records.rows.extend(sheet.records.rows)
+        records.lines.extend(sheet.records.lines)
+        records.flaws.extend(replace(flaw, row=flaw.row + offset) for flaw in sheet.records.flaws)
+        layout.data.extend(index + offset for index in sheet.layout.data)
+        layout.notes.extend(sheet.layout.notes)
+        layout.repeated.extend(index + offset for index in sheet.layout.repeated)
+        layout.blank_runs.extend((index + offset, count) for index, count in sheet.layout.blank_runs)
+        unreadable |= {(r + offset, c) for r, c in sheet.unreadable}
+    table = build_table(records, layout, unreadable, sheet=True)
+    return replace(table, encoding="", sheet="、".join(sheet.name for sheet in sheets), sheets=tuple(starts))
+
+
+def _sheet_issues(group: Sequence[Sheet], others: Sequence[str], hidden: Sequence[str]) -> list[Issue]:
+    issues: list[Issue] = []
+    names = "、".join(sheet.name for sheet in group)
+    if len(group) > 1:
+        issues.append(Issue("sheets-joined", "info", values=(("count", str(len(group))), ("sheets", names))))
+    if others:
+        issues.append(Issue("other-sheets", "info", values=(("sheet", names), ("others", "、".join(others)))))
+    if hidden:
+        issues.append(Issue("hidden-sheet-not-read", "warning", values=(("sheets", "、".join(hidden)),)))
+    for sheet in group:
+        for c, count in sorted(sheet.merged.items()):
+            if c < len(sheet.layout.header):
+                column = sheet.layout.header[c]
+                issues.append(Issue("merged-cells", "info", column=column, values=(("count", str(count)),)))
+    return issues
