@@ -60,7 +60,7 @@ def check_bytes(
     else:
         chosen = None
     try:
-        table = read_table(data, name=name, mapping=mapping, sheet=sheet)
+        table = read_table(data, name=name, mapping=mapping, sheet=sheet, known=catalog.knows)
     except ReadError as error:
         values = tuple((key, str(value)) for key, value in error.values.items())
         issue = Issue(error.code, "error", values=values)

@@ -109,7 +109,7 @@ class Definition:
     """Class names that files may write before each header: ``ごみの分別方法_``."""
     origin: str = "standard"
     """``standard`` for the package's own, else the extra folder's name (共通フォーマット)."""
-    _index: dict[str, Field] = field(default_factory=dict, repr=False, compare=False)
+    _index: dict[str, Field] = field(default_factory=dict[str, Field], repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._index.update({f.id: f for f in self.fields})
