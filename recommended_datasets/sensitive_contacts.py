@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from recommended_datasets.report import Severity
 from recommended_datasets.sensitive_finding import mask_mail, mask_phone
-from recommended_datasets.sensitive_numbers import SEPARATOR, URL, digits_of
+from recommended_datasets.sensitive_numbers import HYPHENS, SEPARATOR, URL, digits_of
 
 CONTACT = re.compile(
     r"電話|TEL|phone|FAX|ファ(?:ク|ック)ス|連絡先|連絡方法|問い?合わ?せ|メール|mail|contact|携帯|"
@@ -23,16 +23,17 @@ IDENTIFIER = re.compile(
 
 _S = rf"[{SEPARATOR}().・（）]{{0,2}}"
 MOBILE = re.compile(rf"(?:[0０]|[+＋][8８][1１]{_S}(?:[(（][0０][)）])?)[6-9６-９][0０]{_S}\d{{4}}{_S}\d{{4}}(?!\d)")
-_BEFORE = re.compile(rf"(?:[\dA-Za-z_/=%&]|\d[.．{SEPARATOR}])$")
+_BEFORE = re.compile(rf"(?:[\dA-Za-z_/=%&]|\d[.．{HYPHENS}])$")
 _PHONE_CELL = re.compile(rf"\s*[(（]?[0０]\d{{1,4}}[)）]?[{SEPARATOR}(（]?\d{{1,4}}[)）]?[{SEPARATOR}]?\d{{3,4}}\s*")
 
 MAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 PROVIDERS = frozenset(
-    "gmail.com googlemail.com yahoo.co.jp yahoo.com ymail.ne.jp ybb.ne.jp hotmail.com hotmail.co.jp outlook.com "
-    "outlook.jp live.jp live.com msn.com icloud.com me.com mac.com aol.com aol.jp proton.me protonmail.com "
-    "docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp vodafone.ne.jp willcom.com ymobile.ne.jp uqmobile.jp rakuten.jp rakumail.jp "
-    "mineo.jp nifty.com biglobe.ne.jp ocn.ne.jp so-net.ne.jp plala.or.jp dion.ne.jp infoseek.jp excite.co.jp synapse.ne.jp "
-    "wakwak.com eonet.ne.jp tiki.ne.jp bbiq.jp jcom.home.ne.jp jcom.zaq.ne.jp".split()
+    "gmail.com googlemail.com yahoo.co.jp yahoo.com ymail.ne.jp ybb.ne.jp hotmail.com hotmail.co.jp "
+    "outlook.com outlook.jp live.jp live.com msn.com icloud.com me.com mac.com aol.com aol.jp proton.me "
+    "protonmail.com docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp vodafone.ne.jp "
+    "willcom.com ymobile.ne.jp uqmobile.jp rakuten.jp rakumail.jp mineo.jp nifty.com biglobe.ne.jp "
+    "ocn.ne.jp so-net.ne.jp plala.or.jp dion.ne.jp infoseek.jp excite.co.jp synapse.ne.jp wakwak.com "
+    "eonet.ne.jp tiki.ne.jp bbiq.jp jcom.home.ne.jp jcom.zaq.ne.jp".split()
 )
 """Mailboxes given to persons: at these domains (or below them) an address is somebody's own."""
 _OFFICE_DOMAIN = re.compile(r"(?:^|\.)(?:lg|go|ac|ed|co|or|gr)\.jp$|(?:^|\.)(?:pref|city|town|vill)\.", re.IGNORECASE)
@@ -44,7 +45,9 @@ _OFFICE_NAME = re.compile(
 
 
 _ANNOUNCED = re.compile(
-    r"(?:連絡先|問い?合わ?せ先?|予約|受付|申込先?|TEL|電話|☎|℡|メール|mail|FAX|事務局|営業)(?:番号|窓口|専用|用)?[^一-龥々]{0,8}$", re.IGNORECASE
+    r"(?:連絡先|問い?合わ?せ先?|予約|受付|申込先?|TEL|電話|☎|℡|メール|mail|FAX|事務局|営業)"
+    r"(?:番号|窓口|専用|用)?[^一-龥々]{0,8}$",
+    re.IGNORECASE,
 )
 """Words just before a number or address that is meant to be called or written to by anyone."""
 

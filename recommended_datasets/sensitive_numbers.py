@@ -14,7 +14,8 @@ from math import comb
 
 from recommended_datasets.report import Severity
 
-SEPARATOR = "\\-\u00ad\u2010-\u2015\u2212\uff0d\u30fc\uff70 \u00a0\u3000\t\u200b"
+HYPHENS = "\\-\u00ad\u2010-\u2015\u2212\uff0d\u30fc\uff70"
+SEPARATOR = HYPHENS + " \u00a0\u3000\t\u200b"
 """What people write between groups of digits: hyphens of all kinds, the long vowel mark, blanks."""
 
 RUN = re.compile(rf"\d(?:[{SEPARATOR}]{{0,2}}\d){{11,}}")
