@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from recommended_datasets.table import Table
 
 Severity = Literal["error", "warning", "info"]
 Status = Literal["success", "failure", "error"]
@@ -57,3 +60,24 @@ class Report:
     """For a file of no standard: the nearest datasets and the share of their columns."""
     notes: tuple[object, ...] = ()
     sha256: str = ""
+    cut: dict[str, int] = field(default_factory=dict[str, int])
+    """``code/field`` → how many there are, where not all of them are in `issues`."""
+
+
+def render(
+    report: Report,
+    format: Literal["text", "json", "csv", "html"] = "text",  # noqa: A002 - the name that interfaces.md uses
+    lang: Literal["ja", "en"] = "ja",
+    *,
+    table: Table | None = None,
+    name: str = "",
+) -> str:
+    """The report as text, JSON, CSV or a self-contained HTML page. `table` and `name` are for the page, which marks the
+    file's cells."""
+    if format == "html":
+        from recommended_datasets.report_html import as_html
+
+        return as_html(report, lang, table=table, name=name)
+    from recommended_datasets import report_text
+
+    return {"text": report_text.as_text, "json": report_text.as_json, "csv": report_text.as_csv}[format](report, lang)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from recommended_datasets.report import Issue
 
@@ -13,6 +14,14 @@ TOTAL = 100_000
 """Examples kept in all."""
 ALL_ROWS = 5
 """From so many rows on, an issue that every row has is one issue about the column."""
+
+
+class Tallied(NamedTuple):
+    """What `Tally.finish` gives: issues, code → count, and `Report.cut`."""
+
+    issues: tuple[Issue, ...]
+    counts: dict[str, int]
+    cut: dict[str, int]
 
 
 class Tally:
@@ -37,13 +46,14 @@ class Tally:
         for issue in issues:
             self.add(issue)
 
-    def finish(self, rows: int, filled: dict[str, int], order: dict[str, int]) -> tuple[tuple[Issue, ...], dict[str, int]]:
-        """All kept issues in the order of the file, and the full counts per code.
+    def finish(self, rows: int, filled: dict[str, int], order: dict[str, int]) -> Tallied:
+        """All kept issues in the order of the file, and the full counts.
 
         `filled[field]` is the number of cells with text in a column: an issue on all of them is one issue with record 0 and
         the value ``count``. `order[field]` is the column's place.
         """
         counts: dict[str, int] = {}
+        cut: dict[str, int] = {}
         issues: list[Issue] = []
         for (code, field), kept in self._found.items():
             count = self._counts[code, field]
@@ -55,7 +65,9 @@ class Tally:
                 count = 1
             else:
                 issues.extend(kept)
+                if count > len(kept):
+                    cut[f"{code}/{field}"] = count
             counts[code] = counts.get(code, 0) + count
         last = len(order)
         issues.sort(key=lambda issue: (issue.record, issue.line, order.get(issue.field, last), issue.code))
-        return tuple(issues), dict(sorted(counts.items()))
+        return Tallied(tuple(issues), dict(sorted(counts.items())), cut)

@@ -116,9 +116,9 @@ class Validation:
         block = _Block(table, columns, hints)
         self._count_filled(block)
         self._swap(block, swaps)
-        self._cells(block)
-        self._row_rules(block)
         lost = self._usability(block, set(swaps))
+        self._cells(block, lost)
+        self._row_rules(block)
         self._repeats(block, lost)
         self._rows += table.row_count
 
@@ -134,7 +134,7 @@ class Validation:
         if newest and newest[0] != self.definition.edition:
             self._add(Issue("newer-edition", "info", value=self.definition.edition, values=(("newest", newest[0]),)))
         order = {match.field or match.column: match.index for match in self.columns}
-        issues, counts = self._tally.finish(self._rows, self._filled, order)
+        tallied = self._tally.finish(self._rows, self._filled, order)
         head = self._head
         return Report(
             status="failure" if self._errors else "success",
@@ -145,11 +145,12 @@ class Validation:
             header_line=head.header_line if head else 0,
             row_count=self._rows,
             accepted_count=self._usable,
-            issues=issues,
-            issue_counts=counts,
+            issues=tallied.issues,
+            issue_counts=tallied.counts,
             columns=self.columns,
             notes=tuple(self._notes),
             sha256=head.sha256 if head else "",
+            cut=tallied.cut,
         )
 
     # ---- one block ----
@@ -191,7 +192,7 @@ class Validation:
         whole = self._swapped > 1 and self._swapped == self._filled.get(BOTH)
         if whole:
             self._usable += self._waiting
-        issues, _ = self._swaps.finish(0, {}, {})
+        issues = self._swaps.finish(0, {}, {}).issues
         for number, issue in enumerate(issues):
             if whole and number:
                 break
@@ -203,7 +204,7 @@ class Validation:
             for _ in range(self._swapped - len(issues)):
                 self._add(issues[-1])
 
-    def _cells(self, block: _Block) -> None:
+    def _cells(self, block: _Block, lost: Mapping[int, str]) -> None:
         for column in block.columns.values():
             if column.index < 0:
                 continue
@@ -216,7 +217,8 @@ class Validation:
                 parsed = column.changed.get(row)
                 if parsed and parsed.code:
                     self._add(block.issue(row, column, _weighed(column.field, self.definition, parsed)))
-                if missing and column.text(row) == "":
+                # A blank that makes the row unusable was said already.
+                if missing and column.text(row) == "" and lost.get(row) != column.field.id:
                     self._add(block.issue(row, column, missing))
 
     def _row_rules(self, block: _Block) -> None:
@@ -229,10 +231,10 @@ class Validation:
                         found = found._replace(severity="warning", code="publisher-codes-mixed")
                     self._add(block.issue(row, block.columns[found.field], found))
 
-    def _usability(self, block: _Block, swaps: set[int]) -> set[int]:
-        """Rows that the merge cannot use, each with its reason; rows that wait for the verdict on a swapped column."""
+    def _usability(self, block: _Block, swaps: set[int]) -> dict[int, str]:
+        """Rows that the merge cannot use → the field that is to blame; swapped rows wait for the verdict on the column."""
         rule = self._usable_rule
-        lost: set[int] = set()
+        lost: dict[int, str] = {}
         waiting = 0
         for row, texts in block.texts(rule.fields, rule.key):
             problems = list(rule.check(*texts) or ())
@@ -241,14 +243,14 @@ class Validation:
             if row in swaps and not rule.check(*rules.as_if_placed(rule.fields, texts)):
                 waiting += 1
                 continue
-            lost.add(row)
             found = problems[0]
+            lost[row] = found.field
             self._add(block.issue(row, block.columns.get(found.field), found, found.field))
         self._waiting += waiting
         self._usable += block.table.row_count - len(lost) - waiting
         return lost
 
-    def _repeats(self, block: _Block, lost: set[int]) -> None:
+    def _repeats(self, block: _Block, lost: Mapping[int, str]) -> None:
         table, copies = block.table, set[int]()
         key = self._duplicates.KEY
         firsts = block.hints.firsts
