@@ -7,16 +7,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from ckanext.kagoshima.checking.judge import judge
 from ckanext.kagoshima.harvesting import contents, list_source, page_source, robots
 from ckanext.kagoshima.harvesting.client import Answer, Client, FetchError
-from ckanext.kagoshima.harvesting.entries import Entry, unique
+from ckanext.kagoshima.harvesting.entries import Entry, file_name, unique
 from ckanext.kagoshima.harvesting.problems import Problem
-from recommended_datasets.validation import check_bytes
 
 VERSION = 1
 """Raised when a page would be read differently: what was remembered of it then no longer counts."""
 
 LIST = "open_data_list"
+ADDRESSES = ("file_download_url", "file_access_url", "dataset_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +184,10 @@ def _read(answer: Answer, url: str, kind: str) -> dict[str, Any]:
         raise FetchError("html-not-csv", url=url)
     if not answer.body.strip():
         raise FetchError("empty-file", url=url)
-    checked = check_bytes(answer.body, name=url, dataset=LIST if kind == "list" else None)
-    is_list = checked.report.dataset == LIST and checked.table is not None
+    checked = judge(answer.body, file_name(url), dataset=LIST if kind == "list" else None)
+    fields = {match.field for match in checked.columns}
+    named = "dataset_title" in fields and not fields.isdisjoint(ADDRESSES)
+    is_list = checked.report.dataset == LIST and checked.table is not None and named
     if kind == "list" and not is_list:
         raise FetchError("not-a-list", url=url)
     if not is_list:

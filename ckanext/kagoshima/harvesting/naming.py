@@ -60,7 +60,8 @@ def of_standard(code: str, dataset: str, entry: Entry, *, date: str = "", period
     """The identity of a file that follows the standard `dataset`.
 
     `periodic`: the definition keeps every period. Then the period is `date` (the one date in the file's own date
-    column), else the date in the file's name. `part` is what the file's name has after the official one, worded as in the title where it can.
+    column), else the date in the file's name. `part` is what the file's name has after the official one, worded as in
+    the title where it can.
     """
     stem = _stem(entry.url)
     rest = stem

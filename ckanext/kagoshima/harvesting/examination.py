@@ -1,0 +1,121 @@
+"""What a collected body is: format, standard, rows, hashes, and whether it may be looked at at all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ckanext.kagoshima.checking import catalogue
+from ckanext.kagoshima.checking.judge import judge
+from ckanext.kagoshima.harvesting import contents
+from ckanext.kagoshima.harvesting.entries import Entry, file_name
+from ckanext.kagoshima.harvesting.problems import Problem
+from recommended_datasets import sensitive, values
+from recommended_datasets.report import Report
+from recommended_datasets.table import ReadError, Table
+
+_STAMP = re.compile(r"^(?:データ)?(?:最終)?(?:更新|作成|出力|抽出|取得)(?:年月日|日時|日付|日)$")
+_MODULUS = 1 << 256
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """`problem`: why it cannot be published at first sight. `personal`: kinds of personal data found, never their values.
+    `header` and `row_count` only for tables. `date`: the one date that a periodic table is about."""
+
+    sha256: str
+    semantic_hash: str
+    format: str
+    report: Report | None = None
+    dataset: str | None = None
+    edition: str | None = None
+    header: tuple[str, ...] = ()
+    row_count: int | None = None
+    date: str = ""
+    gtfs: bool = False
+    problem: Problem | None = None
+    personal: tuple[dict[str, Any], ...] = field(default=())
+
+
+def examine(body: bytes, entry: Entry, *, code: str, content_type: str = "", mapping: Any = None) -> Examined:
+    """Look at `body`, which came from `entry` of publisher `code`. Nothing is kept."""
+    sha256 = hashlib.sha256(body).hexdigest()
+    if not body.strip(b" \t\r\n\x00\xef\xbb\xbf"):
+        return Examined(sha256, sha256, "", problem=Problem("empty-file", {"url": entry.url}))
+    if contents.looks_like_html(body, content_type):
+        return Examined(sha256, sha256, "HTML", problem=Problem("html-not-csv", {"url": entry.url}))
+    kind = contents.kind_of(body, entry.url, entry.format)
+    if not contents.is_table(kind):
+        return Examined(sha256, sha256, "ZIP" if kind == "GTFS" else kind, gtfs=kind == "GTFS")
+    # What the header says comes first: what somebody said of the file is for headers that say nothing.
+    checked = judge(body, file_name(entry.url), municipality_code=code, mapping=mapping)
+    if checked.report.dataset is None and entry.dataset and checked.table is not None:
+        checked = judge(body, file_name(entry.url), dataset=entry.dataset, municipality_code=code, mapping=mapping)
+    report: Report = checked.report
+    table: Table | None = checked.table
+    if report.status == "error" or table is None:
+        code_ = report.issues[0].code if report.issues else "unreadable"
+        problem = Problem("unreadable", {"url": entry.url, "detail": code_})
+        return Examined(sha256, sha256, kind, report, problem=problem, personal=_personal(body, None, None))
+    definition = checked.definition
+    problem = Problem("no-rows", {"url": entry.url}) if not table.row_count else None
+    return Examined(
+        sha256=sha256,
+        semantic_hash=semantic_hash(table),
+        format=kind,
+        report=report,
+        dataset=report.dataset,
+        edition=report.edition,
+        header=tuple(table.header),
+        row_count=table.row_count,
+        date=_date(table, checked.columns, definition) if definition is not None and definition.change != "replace" else "",
+        problem=problem,
+        personal=_personal(body, table, definition),
+    )
+
+
+def semantic_hash(table: Table) -> str:
+    """A hash of what a table says. Encoding, BOM, line ends, the order of rows and columns, titles above the header,
+    and columns that only stamp every row with one date do not change it."""
+    columns = sorted(
+        (header, index)
+        for index, header in enumerate(table.header)
+        if not (_STAMP.match(header.strip()) and len(set(table.columns[index])) <= 1)
+    )
+    cells = [table.columns[index] for _header, index in columns]
+    total = 0
+    for row in zip(*cells, strict=True):
+        digest = hashlib.sha256("\x1f".join(str(cell).strip() for cell in row).encode("utf-8", "surrogatepass")).digest()
+        total = (total + int.from_bytes(digest, "big")) % _MODULUS
+    head = "\x1f".join(header.strip() for header, _index in columns)
+    return hashlib.sha256(f"{head}\x1e{table.row_count}\x1e{total:064x}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _date(table: Table, columns: Any, definition: Any) -> str:
+    """The date that all rows share in the first date column, ISO; empty where they differ or it cannot be read."""
+    for match in columns:
+        if match.field and match.field in definition and definition.field(match.field).type == "date":
+            found = {str(cell).strip() for cell in table.columns[match.index]} - {""}
+            if len(found) != 1:
+                return ""
+            parsed = values.parse(definition.field(match.field), found.pop())
+            return parsed.text or ""
+    return ""
+
+
+def _personal(body: bytes, table: Table | None, definition: Any) -> tuple[dict[str, Any], ...]:
+    """Where personal data stands, as kind, line and column; a workbook is scanned whole (hidden sheets, comments)."""
+    try:
+        workbook = body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
+        findings = sensitive.scan(body if workbook or table is None else table, definition)
+    except ReadError:
+        return ()
+    blocking = [finding for finding in findings if finding.holds]
+    return tuple({"kind": f.code, "line": f.line, "column": f.column} for f in blocking[:100])
+
+
+def periodic(dataset: str) -> bool:
+    """Whether the standard keeps every period of this dataset."""
+    return catalogue.load().standard(dataset).change != "replace"

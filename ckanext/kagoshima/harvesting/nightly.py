@@ -1,0 +1,97 @@
+"""A round over the sources: in a fair order, each to its end, then the merged tables."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import zip_longest
+from typing import Any
+
+from ckan import model
+
+from ckanext.harvest.model import HarvestSource
+from ckanext.kagoshima.harvesting import collecting, running, sources
+from ckanext.kagoshima.harvesting.client import FetchError
+from ckanext.kagoshima.harvesting.connecting import new_client
+from ckanext.kagoshima.harvesting.model import SourceState, now
+from ckanext.kagoshima.harvesting.problems import Problem
+from ckanext.kagoshima.harvesting.sources import Declared
+
+log = logging.getLogger(__name__)
+
+
+def chosen(municipality_code: str = "", *, due: bool = False) -> list[str]:
+    """Ids of the sources to visit. Authoritative routes first; within a priority each publisher gets one turn after
+    another, so that one with a hundred sources does not keep the others waiting."""
+    found = sources.active(municipality_code)
+    if due:
+        moment = now()
+        waiting = {
+            state.source_id
+            for state in model.Session.query(SourceState).filter(
+                SourceState.next_run.isnot(None), SourceState.next_run > moment
+            )
+        }
+        found = [source for source in found if source.id not in waiting]
+    by_priority: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for source in found:
+        declared = Declared.of(source)
+        by_priority[declared.priority][declared.municipality_code].append(source.id)
+    turns: list[str] = []
+    for _priority, by_publisher in sorted(by_priority.items()):
+        for turn in zip_longest(*by_publisher.values()):
+            turns += [identifier for identifier in turn if identifier is not None]
+    return turns
+
+
+def run(source_ids: list[str]) -> Iterator[running.Result]:
+    """Harvest each source; a result as soon as it is there."""
+    client = new_client()
+    for source_id in source_ids:
+        source = HarvestSource.get(source_id)
+        if source is None or not source.active:
+            continue
+        yield running.harvest(source, client)
+        model.Session.remove()
+
+
+def preview(source_ids: list[str]) -> Iterator[running.Result]:
+    """What `run` would do, without a trace: no row, no file, no lease."""
+    client = new_client()
+    for source_id in source_ids:
+        source = HarvestSource.get(source_id)
+        if source is not None:
+            yield preview_source(source.id, Declared.of(source), client)
+
+
+def preview_source(source_id: str, declared: Declared, client: Any = None) -> running.Result:
+    """What a harvest of `declared` would create, update and hold. The source need not be in the catalogue."""
+    result = running.Result(source_id, declared.municipality_code, declared.url)
+    try:
+        collected = collecting.collect(source_id, declared, client or new_client(), dry=True)
+        result.kind, result.counts, result.problems = collected.kind, collected.counts, collected.problems
+        for name in collected.ready:
+            package = model.Package.get(name)
+            exists = package is not None and package.state == model.State.ACTIVE
+            result.datasets[name] = "updated" if exists else "created"
+        result.state = "changed" if collected.ready else "unchanged"
+    except FetchError as error:
+        result.problems.append(Problem(error.code, error.values))
+        result.state = "failing"
+    except Exception as error:
+        log.error("preview of %s failed: %s", declared.url, traceback.format_exc())
+        result.problems.append(Problem("unexpected", {"detail": type(error).__name__}))
+        result.state = "failing"
+    finally:
+        model.Session.rollback()
+        model.Session.remove()
+    return result
+
+
+def merge() -> dict[str, Any]:
+    """Bring the merged tables up to date; the balance of each by dataset."""
+    jobs = import_module("ckanext.kagoshima.consolidation.jobs")
+    return dict(jobs.consolidate_all())

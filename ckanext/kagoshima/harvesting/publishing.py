@@ -1,0 +1,273 @@
+"""The harvester's writes to the catalogue: one dataset, all its changed files, in one create or one update.
+
+A resource's id follows from its identity and its report and bytes are stored before the save, so that the save is
+whole: no second update, and nothing stale for `subscriptions` to check again. Done twice, the second time writes nothing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib import uploader
+from werkzeug.datastructures import FileStorage
+
+from ckanext.kagoshima import config
+from ckanext.kagoshima.checking import catalogue, reports
+from ckanext.kagoshima.harvesting import frequencies
+from ckanext.kagoshima.harvesting.entries import Entry, file_name
+from ckanext.kagoshima.harvesting.examination import Examined
+from ckanext.kagoshima.harvesting.naming import Identity
+from ckanext.kagoshima.resources import formats
+from ckanext.kagoshima.signals import report_changed
+from recommended_datasets import licence as licences
+from recommended_datasets import municipality
+
+GTFS_JP = "https://www.mlit.go.jp/sogoseisaku/transport/sosei_transport_tk_000112.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One file that is to be public as one resource."""
+
+    identity: Identity
+    entry: Entry
+    examined: Examined
+    body: bytes
+    licence: str
+    """Id of the licence as the source states it; `NOT_STATED` where it states none."""
+    licence_changed: bool = False
+    """The source stated another one (or none) when this file was last published."""
+
+
+def licence_of(statement: str) -> str:
+    """The id of the licence that `statement` names; `NOT_STATED` without one. Words that no licence is known for stay
+    as they are."""
+    if not licences.is_stated(statement):
+        return licences.NOT_STATED
+    known = licences.recognise(statement)
+    return known.id if known is not None else statement.strip()[:100]
+
+
+def publish(code: str, publications: Sequence[Publication]) -> str:
+    """Bring the dataset that all `publications` belong to up to date: ``created``, ``updated`` or ``unchanged``.
+
+    :raises tk.ValidationError: the catalogue refuses a value
+    :raises tk.ObjectNotFound: the publisher has no organisation
+    """
+    first = publications[0]
+    with _locked(first.identity.name):
+        package = _show(first.identity)
+        if package is None:
+            return _create(code, publications)
+        return _update(code, package, publications)
+
+
+def withdraw(package_name: str, resource_ids: Sequence[str]) -> str:
+    """Take resources out of their dataset; a dataset without any is deleted (not purged). ``unchanged`` where they
+    are gone."""
+    with _locked(package_name):
+        package = model.Package.get(package_name)
+        if package is None or package.state != model.State.ACTIVE:
+            return "unchanged"
+        shown = tk.get_action("package_show")(_context(), {"id": package.id})
+        kept = [resource for resource in shown["resources"] if resource["id"] not in resource_ids]
+        if len(kept) == len(shown["resources"]):
+            return "unchanged"
+        if kept:
+            tk.get_action("package_update")(_context(), {**shown, "resources": kept})
+        else:
+            tk.get_action("package_delete")(_context(), {"id": package.id})
+        return "withdrawn"
+
+
+def _context() -> Any:
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    return {"ignore_auth": True, "user": user}
+
+
+@contextmanager
+def _locked(name: str) -> Any:
+    """One writer per dataset over all workers, whatever commits in between."""
+    with model.Session.get_bind().connect() as connection:  # type: ignore
+        connection.execute(sa.text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": f"kagoshima {name}"})
+        try:
+            yield
+        finally:
+            connection.execute(sa.text("SELECT pg_advisory_unlock(hashtext(:name))"), {"name": f"kagoshima {name}"})
+
+
+def _show(identity: Identity) -> dict[str, Any] | None:
+    package = model.Package.get(identity.name) or model.Package.get(identity.package_id)
+    if package is None:
+        return None
+    return tk.get_action("package_show")(_context(), {"id": package.id})
+
+
+def _create(code: str, publications: Sequence[Publication]) -> str:
+    identity = publications[0].identity
+    package = _new_package(code, publications)
+    package["resources"] = _sorted([_resource(one) for one in publications])
+    _store(identity.package_id, code, publications)
+    context = {**_context(), "return_id_only": True}
+    tk.get_action("package_create")(context, package)
+    _tell(identity.package_id, publications)
+    return "created"
+
+
+def _update(code: str, package: dict[str, Any], publications: Sequence[Publication]) -> str:
+    resources = {resource["id"]: resource for resource in package["resources"]}
+    revived = package["state"] != model.State.ACTIVE
+    if revived:
+        resources = {}
+    changed: list[Publication] = []
+    for one in publications:
+        wanted = _resource(one)
+        current = resources.get(wanted["id"])
+        if current is None or _differs(current, wanted):
+            changed.append(one)
+            resources[wanted["id"]] = {**(current or {}), **wanted}
+    edition = next((one.examined.edition for one in publications if one.examined.edition), None)
+    # What staff changed by hand stays; the licence follows the source only when the source itself changed it.
+    fields: dict[str, Any] = {}
+    licence = next((one.licence for one in publications if one.licence_changed), package.get("license_id"))
+    if licence != package.get("license_id"):
+        fields["license_id"] = licence
+    if edition and edition != package.get("edition"):
+        fields["edition"] = edition
+    if not changed and not fields and not revived:
+        return "unchanged"
+    _store(package["id"], code, changed)
+    tk.get_action("package_update")(
+        _context(), {**package, **fields, "state": model.State.ACTIVE, "resources": _sorted(list(resources.values()))}
+    )
+    _tell(package["id"], changed)
+    return "updated"
+
+
+def _store(package_id: str, code: str, publications: Sequence[Publication]) -> None:
+    for one in publications:
+        _write(one)
+        report = one.examined.report
+        if report is not None:
+            dataset = one.identity.dataset or ""
+            reports.store(
+                one.identity.resource_id, package_id, report, sha256=one.examined.sha256, checked_as=f"{code}:{dataset}"
+            )
+    model.Session.flush()
+
+
+def _write(one: Publication) -> None:
+    name = stored_name(one)
+    upload = uploader.get_resource_uploader(
+        {"id": one.identity.resource_id, "url": name, "upload": FileStorage(io.BytesIO(one.body), filename=name)}
+    )
+    upload.upload(one.identity.resource_id, max(uploader.get_max_resource_size(), len(one.body) // 1024 // 1024 + 1))
+
+
+def _tell(package_id: str, publications: Sequence[Publication]) -> None:
+    for one in publications:
+        if one.identity.dataset:
+            report_changed.send(one.identity.resource_id, package_id=package_id, dataset=one.identity.dataset)
+
+
+def stored_name(one: Publication) -> str:
+    """The ASCII name under which a file is downloaded: the standard's for a standard file, else what is ASCII of its own."""
+    ending = f".{one.examined.format.lower()}"
+    known = formats.of(one.entry.url)
+    if known is not None and known.name == one.examined.format:
+        ending = f".{file_name(one.entry.url).rsplit('.', 1)[-1].lower()}"
+    if one.identity.dataset:
+        parts = [one.identity.name.split("-", 1)[0], one.identity.dataset, *_ascii(one.identity.key).split("-")]
+        return "_".join(part for part in parts if part and part != "all") + ending
+    stem = _ascii(file_name(one.entry.url).rsplit(".", 1)[0])
+    return f"{stem or one.identity.name}{ending}"
+
+
+def _ascii(text: str) -> str:
+    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text).strip("-").replace("--", "-")
+
+
+def _sorted(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Parts by name, the newest period first."""
+    by_part = sorted(resources, key=lambda resource: (resource.get("part") or "", resource.get("name") or ""))
+    return sorted(by_part, key=lambda resource: resource.get("period") or "", reverse=True)
+
+
+def _resource(one: Publication) -> dict[str, Any]:
+    known = next((known for known in formats.FORMATS.values() if known.name == one.examined.format), None)
+    entry, report = one.entry, one.examined.report
+    resource: dict[str, Any] = {
+        "id": one.identity.resource_id,
+        "name": _resource_name(one),
+        "url": stored_name(one),
+        "url_type": "upload",
+        "format": one.examined.format,
+        "mimetype": known.media_type if known is not None else "application/octet-stream",
+        "size": len(one.body),
+        "part": one.identity.part,
+        "period": one.identity.period,
+        "download_url": entry.url,
+        "access_url": entry.page,
+        "hash": one.examined.sha256,
+        "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
+        "rights": entry.licence if one.licence != entry.licence else "",
+    }
+    if one.examined.date and len(one.examined.date) == 10:
+        resource["reference_date"] = one.examined.date
+    if one.examined.gtfs:
+        resource["conforms_to"] = [GTFS_JP]
+    if report is not None:
+        resource.update(reports.status_fields(report, sha256=one.examined.sha256))
+    return resource
+
+
+def _differs(current: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Whether the resource must be written. Its name and description are staff's once it exists; the address is CKAN's own."""
+    kept = ("url", "name", "rights", "access_url", "conforms_to", "mimetype")
+    return any((current.get(key) or "") != (value or "") for key, value in wanted.items() if key not in kept)
+
+
+def _resource_name(one: Publication) -> str:
+    title = one.entry.file_title or one.entry.title
+    if one.identity.dataset and not title:
+        title = catalogue.title(one.identity.dataset, "ja")
+        marks = [mark for mark in (one.identity.part, one.identity.period) if mark]
+        return f"{title}（{'、'.join(marks)}）" if marks else title
+    if one.identity.period and one.identity.dataset and one.identity.period not in title:
+        return f"{title}（{one.identity.period}）"
+    return title or file_name(one.entry.url)
+
+
+def _new_package(code: str, publications: Sequence[Publication]) -> dict[str, Any]:
+    one = publications[0]
+    entry, identity = one.entry, one.identity
+    organization = model.Group.get(code)
+    if organization is None:
+        raise tk.ObjectNotFound(code)
+    publisher = municipality.by_code(code, config.definition_folders())
+    name = publisher.name if publisher is not None else organization.title
+    title = catalogue.title(identity.dataset, "ja") if identity.dataset else identity.title
+    package: dict[str, Any] = {
+        "id": identity.package_id,
+        "name": identity.name,
+        "title": f"{name} {title}" if identity.dataset else title,
+        "notes": entry.description,
+        "owner_org": organization.id,
+        "municipality_code": code,
+        "recommended_dataset": identity.dataset or "",
+        "edition": next((p.examined.edition for p in publications if p.examined.edition), "") or "",
+        "license_id": one.licence,
+        "url": entry.page,
+        "identifier": entry.own_id,
+        "frequency": frequencies.of(entry.frequency),
+    }
+    if entry.contact_name or entry.contact_email:
+        package["contact"] = [{"name": entry.contact_name, "email": entry.contact_email}]
+    return package
