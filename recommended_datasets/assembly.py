@@ -34,7 +34,7 @@ def build_table(records: Records, layout: Layout, unreadable: set[tuple[int, int
                 issues += _ragged(row, width, named, number, records.lines[index])
             row = row[:width] + [""] * (width - len(row))
         rows.append(row)
-    columns: list[Sequence[str]] = list(zip(*rows)) if rows else [()] * width
+    columns: list[Sequence[str]] = list(zip(*rows, strict=True)) if rows else [()] * width
     kept = [c for c in range(width) if header[c].strip() or any(map(str.strip, columns[c]))]
     place = {c: i for i, c in enumerate(kept)}
     number_of = {index: n for n, index in enumerate(layout.data)} if records.flaws or unreadable or records.many_lined else {}
@@ -58,7 +58,8 @@ def build_table(records: Records, layout: Layout, unreadable: set[tuple[int, int
 def _width(layout: Layout, records: Records) -> int:
     """The header's width; wider only where at least half of the records agree on more cells that are not blank."""
     width = len(layout.header)
-    longer = Counter(len(records.rows[i]) for i in layout.data if len(records.rows[i]) > width and filled(records.rows[i][width:]))
+    data = [records.rows[index] for index in layout.data]
+    longer = Counter(len(row) for row in data if len(row) > width and filled(row[width:]))
     if longer:
         wider, count = longer.most_common(1)[0]
         if count * 2 >= len(layout.data):

@@ -44,7 +44,7 @@ def widths_of(lines: list[str], delimiter: str) -> list[int]:
     widths: list[int] = []
     for line in lines:
         try:
-            widths.append(len(next(csv.reader([line], delimiter=delimiter), [])))
+            widths.append(sum(len(row) for row in csv.reader([line], delimiter=delimiter)))
         except csv.Error:
             widths.append(line.count(delimiter) + 1)
     return widths

@@ -25,11 +25,13 @@ CODECS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "cp932": "cp932", "euc_jp": "e
 ESCAPES = re.compile(rb"\x1b(?:\$[@B]|\(I|\$\([DOQ])")
 
 # CPython decodes these single bytes in cp932 although Microsoft's code page 932 leaves them undefined.
-_CP932_HOLES = str.maketrans({"\x80": "\udc80", "\uf8f0": "\udca0", "\uf8f1": "\udcfd", "\uf8f2": "\udcfe", "\uf8f3": "\udcff"})
+_HOLES = "\x80\uf8f0\uf8f1\uf8f2\uf8f3"
+_CP932_HOLES = str.maketrans(_HOLES, "\udc80\udca0\udcfd\udcfe\udcff")
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
 _WRONG_VOICING = re.compile("(?:^|[^\uff73\uff76-\uff84\uff8a-\uff8e])\uff9e|(?:^|[^\uff8a-\uff8e])\uff9f")
 _FULL_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
 _WIDE = re.compile("[\u3000-\u9fff\uff01-\uff60\uf900-\ufaff\ue000-\uf8ff]")
+_LIKELY = re.compile("[\t\r\n \u0020-\u00ff\u2010-\u9fff\uff00-\uffef]")
 _UTF8_MANY = re.compile("[\u0800-\ud7ff\ue000-\uffff]")
 
 
@@ -111,7 +113,7 @@ def _strict(data: bytes, encoding: str) -> str | None:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
-    if encoding == "cp932" and any(hole in text for hole in ("\x80", "\uf8f0", "\uf8f1", "\uf8f2", "\uf8f3")):
+    if encoding == "cp932" and any(hole in text for hole in _HOLES):
         return None
     return text
 
@@ -198,7 +200,7 @@ def _utf16_without_bom(data: bytes) -> str | None:
     if min(even, odd) * 20 > max(even, odd):
         return None
     text = sample[: len(sample) & ~1].decode(codec, "replace")
-    likely = sum(1 for c in text if c in "\t\r\n" or " " <= c <= "\u00ff" or "\u2010" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef")
+    likely = len(_LIKELY.findall(text))
     return codec if likely * 10 >= len(text) * 9 and "\x00" not in text[:64] else None
 
 

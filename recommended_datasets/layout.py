@@ -20,17 +20,23 @@ Known = Callable[[str], bool]
 HEADER_WITHIN = 60
 """Rows that are no blank among which the header is looked for."""
 
-TOTALS = frozenset(("合計", "小計", "総計", "総合計", "計", "総数", "累計", "合計数", "全体計", "市計", "町計", "村計", "県計"))
+TOTALS = frozenset(("合計", "小計", "総計", "総合計", "計", "総数", "累計", "合計数", "全体計", "市計", "村計"))
 _TOTAL_END = re.compile(r"(?:小計|合計|総計|地区計|校区計|区計|市計|町計|村計|支所計)$")
-_BAND = re.compile(r"^(?:【.*】|〔.*〕|［.*］|\[.*\]|〈.*〉|<.*>|＜.*＞|≪.*≫|《.*》|[■□●◆◇▼▽▲★☆◎].+|[-‐―ー=＝*＊_~～・…\s]{3,})$", re.S)
+_BAND = re.compile(
+    r"^(?:【.*】|〔.*〕|［.*］|\[.*\]|〈.*〉|<.*>|＜.*＞|≪.*≫|《.*》|[■□●◆◇▼▽▲★☆◎].+|[-‐―ー=＝*＊_~～・…\s]{3,})$", re.S
+)
 _NOTE = re.compile(
     r"^(?:※|＊|\*|注[)）:：\s\d１-９]|[(（]注|（?備考[)）:：]|備考$|出典|資料[:：]|参考[:：]|凡例|お?問い?合わ?せ先?[:：\s]|以上$"
     r"|更新日|作成日|最終更新|単位[:：]|[(（]単位)"
 )
 _SENTENCE = re.compile(r"。|です$|ます$|ません$")
 _NUMBER = re.compile(r"^[-+△▲]?[\d,]+(?:\.\d+)?%?$")
-_DATUM = re.compile(r"^(?:-?\d{1,3}\.\d{3,}|https?://\S+|0\d{1,4}[-(]\d{1,4}[-)]\d{3,4}|[^@\s]+@[^@\s]+\.[^@\s]+|\d{3}-\d{4})$")
-_LINKDATA = re.compile(r"^#(?:LINK|lang|attribution_|license|file_name|download_from|property|object_type|data_|namespace|prefix)")
+_DATUM = re.compile(
+    r"^(?:-?\d{1,3}\.\d{3,}|https?://\S+|0\d{1,4}[-(]\d{1,4}[-)]\d{3,4}|[^@\s]+@[^@\s]+\.[^@\s]+|\d{3}-\d{4})$"
+)
+_LINKDATA = re.compile(
+    r"^#(?:LINK|lang|attribution_|license|file_name|download_from|property|object_type|data_|namespace|prefix)"
+)
 _ODD_STARTS = frozenset("#合小総計累 \u3000\t\xa0\ufeff\x1a")
 _ERROR_VALUE = re.compile(r"^#(?:N/A|[A-Z/0]+[!?])$")
 _UNIT = re.compile(r"^[(（\[［].*[)）\]］]$|^単位")
@@ -155,7 +161,7 @@ def join_header_lines(upper: Sequence[str], lower: Sequence[str], known: Known |
     width = max(len(upper), len(lower))
     top = [cell.strip() for cell in upper] + [""] * (width - len(upper))
     low = [cell.strip() for cell in lower] + [""] * (width - len(lower))
-    low = ["" if below == above else below for above, below in zip(top, low)]  # a cell merged over both lines
+    low = ["" if below == above else below for above, below in zip(top, low, strict=True)]  # a cell merged over both lines
     if not any(low) or sum(1 for cell in top if cell) < 2 or looks_like_data([cell for cell in low if cell]):
         return None
     under_blank = [c for c in range(width) if low[c] and not top[c]]

@@ -10,16 +10,23 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
 
 from recommended_datasets.assembly import build_table
 from recommended_datasets.csv_records import Flaw, Records
-from recommended_datasets.layout import Known, Layout, filled, fold, lay_out
+from recommended_datasets.layout import Known, Layout, fold, lay_out
 from recommended_datasets.report import Issue
 from recommended_datasets.sniffing import WorkbookKind
-from recommended_datasets.table import Note, ReadError, Table
-from recommended_datasets.workbook_cells import ISO, by_digits, cell_text, lost_digits, row_texts
+from recommended_datasets.table import ReadError, Table
+from recommended_datasets.workbook_cells import ISO, by_digits, cell_text, row_texts
 from recommended_datasets.workbook_guard import MAX_CELLS, guard
 from recommended_datasets.workbook_parts import Marks, Parts
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+Area = tuple[tuple[int, int], tuple[int, int]]
+"""First and last (row, column) of a merged cell, from 0."""
 
 
 @dataclass(slots=True)
@@ -74,7 +81,7 @@ def read_workbook(
     return replace(table, issues=(*table.issues, *_sheet_issues(group, others, hidden)))
 
 
-def _open(content: bytes) -> tuple[list[str], list[str], object]:
+def _open(content: bytes) -> tuple[list[str], list[str], CalamineWorkbook]:
     """Names of the visible and of the hidden worksheets, and calamine's workbook."""
     import python_calamine
 
@@ -96,24 +103,25 @@ def _broken(error: BaseException) -> BaseException:
     return ReadError("broken-workbook", reason=str(error).splitlines()[0][:200] if str(error) else type(error).__name__)
 
 
-def _sheet(book, name: str):  # type: ignore[no-untyped-def]  # calamine's own types
+def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
     try:
         return book.get_sheet_by_name(name)
     except BaseException as error:
         raise _broken(error) from error
 
 
-def _read_sheet(source, name: str, parts: Parts | None, header_line: int, known: Known | None) -> Sheet:  # type: ignore[no-untyped-def]
+def _read_sheet(source: CalamineSheet, name: str, parts: Parts | None, header_line: int, known: Known | None) -> Sheet:
     marks = parts.marks(name) if parts else Marks()
     style = parts.date_style if parts else ISO
     memo: dict[object, str] = {}
     try:
         first_row, left = source.start or (0, 0)
-        values = list(source.iter_rows())
+        values = cast("list[list[object]]", list(source.iter_rows()))
         merged = source.merged_cell_ranges or []
     except BaseException as error:
         raise _broken(error) from error
-    top = 0 if len(values) == source.end[0] + 1 else first_row
+    last_row = (source.end or (0, 0))[0]
+    top = 0 if len(values) == last_row + 1 else first_row
     flaws, unreadable = _special_cells(values, marks, top, left)
     rows = [row_texts(row, style, memo) for row in values]
     del values
@@ -160,7 +168,7 @@ def _special_cells(
     return flaws, unreadable
 
 
-def _fill_merged(rows: list[list[str]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]], top: int, left: int) -> dict[int, int]:
+def _fill_merged(rows: list[list[str]], merged: Sequence[Area], top: int, left: int) -> dict[int, int]:
     """A cell merged over several rows says the same of each of them."""
     filled_down: dict[int, int] = {}
     for (first, column), (last, _) in merged:

@@ -34,7 +34,8 @@ BUILT_IN = {
 
 ISO = "yyyy-mm-dd"
 _DATE_STYLES = frozenset(
-    (ISO, "yyyy/m/d", "yyyy/mm/dd", "yyyy.m.d", "yyyy.mm.dd", "yyyy-m-d", "yyyy年m月d日", "yyyy年mm月dd日", "ggge年m月d日", "ge.m.d")
+    (ISO, "yyyy-m-d", "yyyy/m/d", "yyyy/mm/dd", "yyyy.m.d", "yyyy.mm.dd", "ge.m.d")
+    + ("yyyy年m月d日", "yyyy年mm月dd日", "ggge年m月d日")
 )
 
 
