@@ -15,6 +15,7 @@ _LONGEST = 80  # characters of a value inside a sentence; the whole value stands
 _BLANK = {"ja": "（空欄）", "en": "(blank)"}
 _UNCERTAIN = {"ja": "【定義確認中】", "en": "[rule being confirmed] "}
 _ALL = {"ja": "全{count}行が同じです（例：{line}行目）。", "en": "The same on all {count} rows (such as line {line}). "}
+_FILLED = {"ja": "値のある{count}行すべてが同じです（例：{line}行目）。", "en": "The same on all {count} rows that have a value (such as line {line}). "}
 _MEANT = {"ja": "「{expected}」ではありませんか。", "en": "Did you mean “{expected}”?"}
 
 
@@ -33,6 +34,11 @@ def entry(code: str, variant: str = "") -> dict[str, str]:
     return found or known.get(code) or {"severity": "error", "ja": code, "en": code}
 
 
+def one_line(text: str) -> str:
+    """The text with line breaks shown as a sign."""
+    return text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\r", "⏎")
+
+
 class _Values(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return ""
@@ -45,6 +51,8 @@ def _values(issue: Issue, lang: str) -> _Values:
     if "expected" in values and not values["expected"]:
         values["expected"] = _BLANK[lang]
     for key, text in values.items():
+        if "\n" in text or "\r" in text:
+            text = values[key] = one_line(text)
         if len(text) > _LONGEST and key not in ("columns", "allowed"):
             values[key] = text[: _LONGEST - 1] + "…"
     return values
@@ -55,7 +63,7 @@ def sentence(issue: Issue, lang: Lang = "ja") -> str:
     values = _values(issue, lang)
     text = _entry(issue).get(lang, issue.code).format_map(values)
     if "count" in values and not issue.record and "line" in dict(issue.values):
-        text = _ALL[lang].format_map(values) + text
+        text = (_ALL if "every" in values else _FILLED)[lang].format_map(values) + text
     return (_UNCERTAIN[lang] if ("evidence", "partly") in issue.values else "") + text
 
 
@@ -64,8 +72,8 @@ def todo(issue: Issue, lang: Lang = "ja") -> str:
     found = _entry(issue)
     text = found.get(f"todo_{lang}", "")
     values = _values(issue, lang)
-    if "expected" in values and issue.code == "type-error":
-        separator = " " if lang == "en" and text else ""
+    if "expected" in values and issue.code in ("type-error", "check-digit", "not-allowed"):
+        separator = "" if not text or text.endswith("。") else " " if lang == "en" else "。"
         return text.format_map(values) + separator + _MEANT[lang].format_map(values)
     return text.format_map(values)
 

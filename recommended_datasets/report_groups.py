@@ -9,6 +9,8 @@ from recommended_datasets.messages import Lang, label
 from recommended_datasets.report import Issue, Report, Severity
 
 Scope = Literal["one", "many", "all"]
+_OF_THE_HEADER = frozenset({"header-name", "unknown-column", "missing-column"})
+"""Issues about single columns that read better as one entry that names the columns."""
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -25,6 +27,14 @@ class Group:
     issues: tuple[Issue, ...]
 
     @property
+    def places(self) -> list[tuple[Issue, str]]:
+        """Each example with what is shown of it: the column and its right name, or the cell's value."""
+        if self.code in _OF_THE_HEADER:
+            names = [(issue, dict(issue.values).get("expected", "")) for issue in self.issues]
+            return [(issue, f"{issue.column} → {name}" if name else issue.column) for issue, name in names]
+        return [(issue, issue.value) for issue in self.issues]
+
+    @property
     def first(self) -> Issue:
         return self.issues[0]
 
@@ -33,14 +43,17 @@ def groups(report: Report) -> list[Group]:
     """Worst first, then in the order of the file."""
     found: dict[tuple[str, str, str], list[Issue]] = {}
     for issue in report.issues:
-        found.setdefault((issue.severity, issue.code, issue.field or issue.column), []).append(issue)
+        place = "" if issue.code in _OF_THE_HEADER else issue.field or issue.column
+        found.setdefault((issue.severity, issue.code, place), []).append(issue)
     made: list[Group] = []
     for (severity, code, field), issues in found.items():
         first = issues[0]
         whole = dict(first.values).get("count") if first.record == 0 and first.column else None
         count = int(whole) if whole else report.cut.get(f"{code}/{field}", len(issues))
         scope: Scope = "all" if whole else "one" if count == 1 else "many"
-        made.append(Group(code, severity, first.field, first.column, count, scope, tuple(issues)))  # type: ignore[arg-type]
+        several = code in _OF_THE_HEADER and len(issues) > 1
+        where = ("", "") if several else (first.field, first.column)
+        made.append(Group(code, severity, *where, count, scope, tuple(issues)))  # type: ignore[arg-type]
     return sorted(made, key=lambda group: _RANK[group.severity])
 
 
@@ -71,3 +84,16 @@ def tally(report: Report, lang: Lang = "ja") -> str:
     if not any(counts.values()):
         return label("clean", lang)
     return label("counts", lang, errors=counts["error"], warnings=counts["warning"], infos=counts["info"])
+
+
+def dataset(report: Report, lang: Lang = "ja") -> str:
+    """Title, id and edition of the dataset that the file was judged by; "–" for a file of no standard."""
+    if report.dataset is None:
+        return "–"
+    from recommended_datasets.catalog import load
+
+    try:
+        title = load().get(report.dataset, report.edition or "standard").title.get(lang, "")
+    except KeyError:  # a definition of somebody's own folder
+        title = ""
+    return f"{title} ({report.dataset}, {report.edition})".strip()

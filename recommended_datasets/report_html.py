@@ -11,7 +11,7 @@ from html import escape
 from recommended_datasets import messages
 from recommended_datasets.messages import Lang, label
 from recommended_datasets.report import Issue, Report, Severity
-from recommended_datasets.report_groups import Group, groups, summary, tally
+from recommended_datasets.report_groups import Group, dataset, groups, summary, tally
 from recommended_datasets.table import Table
 
 ROWS = 500
@@ -25,7 +25,7 @@ max-width:75rem;padding:1rem;color:#1a1a1a;background:#fff}h1{font-size:1.4rem}h
 .sentence{font-size:1.25rem;font-weight:bold;border-left:.4rem solid #1d4ed8;padding:.4rem .8rem;background:#eef4ff}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dl.facts dt{color:#444}dl.facts dd{margin:0}
 ol.found{padding:0;list-style:none}ol.found>li{border:1px solid #bbb;border-left-width:.4rem;padding:.4rem .8rem;margin:.6rem 0;
-break-inside:avoid}li.error{border-left-color:#b00020}li.warning{border-left-color:#8a5a00}li.info{border-left-color:#1d4ed8}
+break-inside:avoid}ol.found>li.error{border-left-color:#b00020}ol.found>li.warning{border-left-color:#8a5a00}ol.found>li.info{border-left-color:#1d4ed8}
 ol.found p{margin:.2rem 0}.what{font-weight:bold}.code{color:#555;font-size:.85rem}.scroll{overflow:auto;max-height:80vh}
 table{border-collapse:collapse;font-size:.85rem}th,td{border:1px solid #999;padding:.15rem .4rem;vertical-align:top;
 white-space:pre-wrap;max-width:22rem;overflow-wrap:anywhere}thead th{background:#eee;position:sticky;top:0}
@@ -59,7 +59,7 @@ def as_html(report: Report, lang: Lang = "ja", *, table: Table | None = None, na
 
 def _facts(report: Report, lang: Lang) -> str:
     facts = [
-        ("dataset", f"{report.dataset} ({report.edition})" if report.dataset else "–"),
+        ("dataset", dataset(report, lang)),
         ("encoding", report.encoding),
         ("header-line", str(report.header_line or "")),
         ("rows", str(report.row_count)),
@@ -89,11 +89,10 @@ def _places(group: Group, lang: Lang) -> str:
     if group.scope == "all" or not any(issue.line for issue in group.issues):
         return ""
     links: list[str] = []
-    for issue in group.issues[:_PLACES]:
-        text = escape(label("line", lang, line=issue.cell_line or issue.line))
-        links.append(f'<a href="#r{issue.record}">{text}</a>' if issue.record else text)
-        if issue.value and group.scope == "many":
-            links[-1] += f" {escape(issue.value[:40])}"
+    for issue, told in group.places[:_PLACES]:
+        line = escape(label("line", lang, line=issue.cell_line or issue.line))
+        value = f"「{escape(told[:40])}」" if told and group.scope == "many" else ""
+        links.append(f'<a href="#r{issue.record}">{line}</a>{value}' if issue.record else value or line)
     if group.count > len(links):
         links.append(escape(label("more", lang, count=group.count - len(links))))
     return f"<p>{escape(label('places', lang))}: {', '.join(links)}</p>"

@@ -11,7 +11,7 @@ from typing import Any
 from recommended_datasets import messages
 from recommended_datasets.messages import Lang, label
 from recommended_datasets.report import Issue, Report
-from recommended_datasets.report_groups import Group, groups, summary, tally
+from recommended_datasets.report_groups import Group, dataset, groups, summary, tally
 
 _SHOWN = 8
 _FORMULA = re.compile(r"[=@\t]|[+-](?![0-9.,()+ -]*$)")
@@ -22,7 +22,7 @@ def as_text(report: Report, lang: Lang = "ja") -> str:
     """For a terminal or a mail that is read where its links cannot be opened."""
     lines = [summary(report, lang), tally(report, lang), ""]
     facts = [
-        (label("dataset", lang), f"{report.dataset} ({report.edition})" if report.dataset else "-"),
+        (label("dataset", lang), dataset(report, lang)),
         (label("encoding", lang), report.encoding),
         (label("header-line", lang), str(report.header_line)),
         (label("rows", lang), str(report.row_count)),
@@ -54,10 +54,10 @@ def _where(group: Group, lang: Lang) -> str:
 
 
 def _places(group: Group, lang: Lang) -> str:
-    shown = [
-        label("line", lang, line=issue.cell_line or issue.line) + (f"「{issue.value[:30]}」" if issue.value else "")
-        for issue in group.issues[:_SHOWN]
-    ]
+    shown: list[str] = []
+    for issue, text in group.places[:_SHOWN]:
+        quoted = f"「{messages.one_line(text)[:40]}」" if text else ""
+        shown.append((label("line", lang, line=issue.cell_line or issue.line) if issue.record else "") + quoted)
     if group.count > len(shown):
         shown.append(label("more", lang, count=group.count - len(shown)))
     return ("、" if lang == "ja" else ", ").join(shown)

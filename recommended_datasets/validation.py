@@ -197,7 +197,7 @@ class Validation:
             if whole and number:
                 break
             if whole:
-                values = (*issue.values, ("count", str(self._swapped)), ("line", str(issue.line)))
+                values = (*issue.values, ("count", str(self._swapped)))
                 issue = replace(issue, code="coordinates-swapped", severity="warning", record=0, line=0, cell_line=0, values=values)
             self._add(issue)
         if not whole:

@@ -15,6 +15,7 @@ _BRACKET_FIRST = re.compile(r"\((0[0-9]{1,4})\)-?([0-9]{1,4})-?([0-9]{4})")
 _EXTENSION = re.compile(r"(.+?)[(\[、,;]?\s*(?:内線|\(内\)|内:|ext\.?)\s*:?\s*\(?([0-9][0-9,、・~-]*)\)?", re.IGNORECASE)
 _SHORT = frozenset({"110", "118", "119", "171", "188", "189"})
 _SEPARATORS = re.compile(r"\s*(?:/|／|;|；|、|,|，|\r?\n|・|または|又は)\s*")
+_SECOND = re.compile(r"([^(（]*[0-9０-９])\s*[(（](0[0-9-]{8,})[)）]")
 _DASH_TABLE = {ord(dash): "-" for dash in DASHES}
 
 
@@ -36,6 +37,10 @@ def phone(text: str, field: Field | None = None, /) -> Parsed:
             joined = " / ".join(str(part.text) for part in found)
             return Parsed(text) if joined == text else repaired(joined, "phone-format")
         return unreadable("phone")
+    if match := _SECOND.fullmatch(trimmed):
+        both = [_one(match[1]), _one(match[2])]
+        if all(part.text for part in both):
+            return unreadable("phone", " / ".join(str(part.text) for part in both))
     return _one(trimmed)
 
 
@@ -129,6 +134,8 @@ def email(text: str, field: Field | None = None, /) -> Parsed:
 
 _URL = re.compile(r"https?://[^\s/$.?#<>\"][^\s<>\"]*\.[^\s<>\"]*|https?://localhost[^\s]*")
 
+_URL_INSIDE = re.compile(r"https?://[^\s<>\"、，,;。（）「」]+")
+
 
 def url(text: str, field: Field | None = None, /) -> Parsed:
     """An absolute http or https address."""
@@ -137,8 +144,11 @@ def url(text: str, field: Field | None = None, /) -> Parsed:
     trimmed = trim(text)
     if _URL.fullmatch(trimmed):
         return repaired(trimmed, "blank-around")
-    if re.search(r"[\s;,、]https?://", fold(trimmed)):
+    inside = _URL_INSIDE.findall(fold(trimmed))
+    if len(inside) > 1:
         return unreadable("url", code="url-several")
+    if inside and len(inside[0]) < len(trimmed) and not trimmed.startswith("http"):
+        return unreadable("url", inside[0] if _URL.fullmatch(inside[0]) else "")
     plain = squeeze(trimmed)
     if _URL.fullmatch(plain):
         # Blanks inside: joined where a line break cut the address in two.

@@ -8,12 +8,13 @@ import unicodedata
 from recommended_datasets.definition import Field
 from recommended_datasets.values_parsed import Parsed, compare_key, fold, repaired, trim
 
-_SUSPECT = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff〓\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f?？\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_SUSPECT = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff〓\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f?\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _LOST = re.compile("\ufffd")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-_QUESTION = re.compile(r"(?<=[^\x00-\x7f])[?？](?=[^\x00-\x7f])|^[?？](?=[^\x00-\x7f])|[?？]{2,}")
+_QUESTION = re.compile(r"(?<=[^\x00-\x7f])\?(?=[^\x00-\x7f])|^\?(?=[^\x00-\x7f])|\?{2,}")
+# Only the half-width one: a program that cannot write a letter writes that; ？ is written by people.
 _EDGES = re.compile(r"^[\s\u3000\u200b\ufeff]|[\s\u3000\u200b\ufeff]$")
 
 
@@ -51,11 +52,12 @@ def name(text: str, field: Field | None = None, /) -> Parsed:
     found = _letters(text, name=True)
     if found:
         return found
-    if _EDGES.search(text):
-        return repaired(trim(text), "blank-around")
     if "\n" in text or "\r" in text:
-        return Parsed(text, "line-break", "warning", (("expected", re.sub(r"\s*[\r\n]+\s*", " ", text)),), "review")
-    return Parsed(text)
+        trimmed = trim(text)
+        if "\n" not in trimmed and "\r" not in trimmed:
+            return repaired(trimmed, "blank-around")
+        return Parsed(trimmed, "line-break", "warning", (("expected", re.sub(r"\s*[\r\n]+\s*", " ", trimmed)),), "review")
+    return repaired(trim(text), "blank-around") if _EDGES.search(text) else Parsed(text)
 
 
 _KANA = re.compile(r"[ァ-ヺー・ヽヾ　 ]+")
@@ -102,7 +104,11 @@ def enum(text: str, field: Field, /) -> Parsed:
     for value in field.allowed:
         if compare_key(value) == key:
             return repaired(value, "allowed-spelling")
-    return Parsed(text, "not-allowed", "error", (("allowed", " / ".join(value for value in field.allowed if value)),))
+    allowed = ("allowed", " / ".join(value for value in field.allowed if value))
+    near = [value for value in field.allowed if value and (key in compare_key(value) or compare_key(value) in key)]
+    if len(near) == 1:
+        return Parsed(text, "not-allowed", "error", (allowed, ("expected", near[0])), "review")
+    return Parsed(text, "not-allowed", "error", (allowed,))
 
 
 _SAFE_SEPARATOR = re.compile(r"[;；\r\n]+")
