@@ -20,22 +20,24 @@ class Dialect:
 
 
 def sniff(text: str) -> Dialect:
-    """The delimiter that cuts most lines into the same number of cells; a comma where nothing decides."""
+    """The delimiter that cuts most lines into the same number of cells; a comma where nothing decides.
+
+    Of two that do, the one that does so from an earlier line on: the header has no list such as 月;火;水, the rows may.
+    """
     sample = text[:SAMPLE]
     if len(text) > SAMPLE:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
     lines = [line for line in sample.splitlines() if line.strip()][:400]
-    best, best_score = Dialect(",", 1), 0
+    best, best_rank = Dialect(",", 1), (1, 0, 0)
     for delimiter in DELIMITERS:
-        widths = Counter(widths_of(lines, delimiter))
-        widths.pop(1, None)
-        widths.pop(0, None)
-        if not widths:
+        widths = widths_of(lines, delimiter)
+        counts = Counter(width for width in widths if width > 1)
+        if not counts:
             continue
-        width, count = max(widths.items(), key=lambda item: (item[0] - 1) * item[1])
-        score = (width - 1) * count
-        if score > best_score:
-            best, best_score = Dialect(delimiter, width), score
+        width, count = max(counts.items(), key=lambda item: (item[0] - 1) * item[1])
+        rank = (int(count * 3 < len(lines)), widths.index(width), -(width - 1) * count)
+        if rank < best_rank or best.width == 1:
+            best, best_rank = Dialect(delimiter, width), rank
     return best
 
 

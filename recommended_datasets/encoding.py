@@ -49,6 +49,8 @@ class Decoded:
 
     text: str
     detection: Detection
+    mixed: tuple[tuple[int, str], ...] = ()
+    """(physical line, encoding) where a run of lines in another encoding begins: files that were joined."""
 
 
 def _mark_broken(error: UnicodeError) -> tuple[str, int]:
@@ -135,7 +137,12 @@ def _eight_bit(data: bytes) -> Decoded:
     utf8 = _tolerant(data, "utf-8")
     utf8_broken = sum(len(hit.group()) for hit in BROKEN.finditer(utf8))
     # In CP932 or EUC-JP text hardly any three bytes in a row are valid UTF-8; in UTF-8 with a broken byte nearly all are.
-    if len(_UTF8_MANY.findall(utf8)) >= utf8_broken:
+    mostly_utf8 = len(_UTF8_MANY.findall(utf8)) >= utf8_broken
+    if mostly_utf8 or (cp932 is None and euc is None):
+        mixed = _line_by_line(data)
+        if mixed:
+            return mixed
+    if mostly_utf8:
         return _decoded(utf8, "utf-8")
     if cp932 is not None and euc is not None:
         return Decoded(euc, Detection("euc_jp")) if is_euc_jp(cp932, euc) else Decoded(cp932, Detection("cp932"))
@@ -187,6 +194,49 @@ def _least_broken(data: bytes, utf8: str) -> Decoded:
     if share > 0.34 and decoded.detection.broken > 2:
         raise ReadError("unknown-encoding", guess="")
     return decoded
+
+
+def _line_by_line(data: bytes) -> Decoded | None:
+    """UTF-8 and CP932 files joined into one: each line in the encoding that it is valid in. None where all lines are of one.
+
+    A line counts as CP932 only if it holds two kana or kanji in it and as UTF-8 would be broken all over, so that a single
+    broken byte never changes its line's encoding.
+    """
+    lines = data.splitlines(keepends=True) if b"\n" in data else []
+    texts: list[str] = []
+    kinds: list[str] = []
+    for line in lines:
+        text, kind = _one_line(line)
+        texts.append(text)
+        kinds.append(kind)
+    if not {"utf-8", "cp932"} <= set(kinds):
+        return None
+    main = max(("utf-8", "cp932"), key=kinds.count)
+    mixed: list[tuple[int, str]] = []
+    last = main
+    for number, kind in enumerate(kinds, 1):
+        if kind and kind != last:
+            last = kind
+            if kind != main:
+                mixed.append((number, kind))
+    decoded = _decoded("".join(texts), main)
+    return Decoded(decoded.text, decoded.detection, tuple(mixed))
+
+
+def _one_line(line: bytes) -> tuple[str, str]:
+    """The line's text and its encoding, "" where it is ASCII or cannot be told."""
+    if line.isascii():
+        return line.decode("ascii"), ""
+    utf8 = _tolerant(line, "utf-8")
+    broken = sum(len(hit.group()) for hit in BROKEN.finditer(utf8))
+    many = len(_UTF8_MANY.findall(utf8))
+    if not broken:
+        return utf8, "utf-8"
+    if broken > many and broken >= 3:
+        cp932 = _strict(line, "cp932")
+        if cp932 is not None and len(_WIDE.findall(cp932)) >= 2:
+            return cp932, "cp932"
+    return utf8, "utf-8" if many > broken else ""
 
 
 def _utf16_without_bom(data: bytes) -> str | None:

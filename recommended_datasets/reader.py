@@ -77,7 +77,7 @@ def read_text(content: bytes, *, header_line: int = 0, known: Known | None = Non
     """A table of delimited text."""
     decoded = decode(content)
     text = decoded.text
-    flaws: list[Flaw] = []
+    flaws = [Flaw("mixed-encoding", "warning", -1, -1, n, values=(("encoding", kind),)) for n, kind in decoded.mixed]
     if "\x00" in text:
         flaws.append(_nul_flaw(text))
         text = text.replace("\x00", "")
