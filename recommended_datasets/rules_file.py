@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from recommended_datasets.definition import Definition, Field
@@ -11,6 +12,7 @@ from recommended_datasets.table import Table
 UTF8 = ("", "utf-8", "utf-8-sig")
 UNCERTAIN = ("evidence", "partly")
 """Added to the values of an issue whose rule was not read in a source: its message says 定義確認中."""
+_TOKYO = re.compile(r"日本測地系(?!20)|旧測地系|(?i:tokyo(?: ?97)? ?datum)|(?i:TD)(?=[)）])")
 _NOT_RECORDS = {"title": "title-lines", "note": "note-lines", "property": "note-lines", "band": "band-lines", "total": "total-lines"}
 
 
@@ -20,7 +22,18 @@ def issues(table: Table, definition: Definition, columns: Sequence[ColumnMatch],
     if table.encoding not in UTF8:
         found.append(Issue("encoding-not-utf8", "info", value=table.encoding))
     found += _columns(table, definition, columns, set(constants))
+    found += _datum(table, columns)
     return found
+
+
+def _datum(table: Table, columns: Sequence[ColumnMatch]) -> list[Issue]:
+    """A header, or a line above it, that names the old Tokyo datum."""
+    if not any(match.field == "latitude" for match in columns):
+        return []
+    for line, text in [*((note.line, note.text) for note in table.notes), *((table.header_line, text) for text in table.header)]:
+        if match := _TOKYO.search(text):
+            return [Issue("tokyo-datum-header", "warning", line=line, field="latitude", value=match[0])]
+    return []
 
 
 def layout(notes: Iterable[object]) -> list[Issue]:
