@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from ckan.common import CKANConfig
 
 PREFIX = "ckanext.kagoshima."
 QUEUE = "kagoshima"
@@ -41,6 +42,25 @@ def archive_storage() -> str:
 def harvest(name: str) -> Any:
     """An option of the group ``harvest``, in the type that it is declared with."""
     return tk.config[f"{PREFIX}harvest.{name}"]
+
+
+_LICENCES = Path(__file__).parent / "schemas" / "licences.json"
+_DEFAULTS = {
+    "scheming.dataset_schemas": "ckanext.kagoshima:schemas/dataset.yaml",
+    "scheming.organization_schemas": "ckanext.kagoshima:schemas/organization.yaml",
+    "scheming.presets": (
+        "ckanext.scheming:presets.json ckanext.dcat.schemas:presets.yaml ckanext.kagoshima:schemas/presets.yaml"
+    ),
+    "scheming.dataset_fallback": "true",
+    "licenses_group_url": f"file://{_LICENCES.resolve()}",
+}
+
+
+def set_defaults(config: CKANConfig) -> None:
+    """What the plugin needs of other plugins and of CKAN, where the administrator has said nothing else."""
+    for key, value in _DEFAULTS.items():
+        if not config.get(key):
+            config[key] = value
 
 
 def check() -> None:

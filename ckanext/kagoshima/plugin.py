@@ -53,6 +53,7 @@ class KagoshimaPlugin(p.SingletonPlugin, DefaultTranslation):
         tk.requires_ckan_version("2.12")
         tk.add_template_directory(config_, "templates")
         tk.add_resource("assets", "kagoshima")
+        config.set_defaults(config_)
 
     def configure(self, config_: CKANConfig) -> None:
         config.check()
@@ -73,6 +74,9 @@ class KagoshimaPlugin(p.SingletonPlugin, DefaultTranslation):
 
     def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
         return query.parameters(search_params)
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        return facets.labelled(search_results)
 
     def before_resource_create(self, context: types.Context, resource: dict[str, Any]) -> None:
         uploads.prepare(resource)

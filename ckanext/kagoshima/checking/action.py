@@ -9,6 +9,7 @@ from ckan import types
 
 from ckanext.kagoshima.checking import catalogue, judge, reports
 from ckanext.kagoshima.checking.model import StoredReport
+from recommended_datasets.report_text import as_dict
 
 __all__ = [
     "kagoshima_check",
@@ -60,7 +61,7 @@ def kagoshima_check(context: types.Context, data_dict: dict[str, Any]) -> dict[s
         edition=data_dict.get("edition") or None,
         municipality_code=data_dict.get("municipality_code") or None,
     )
-    return judge.shown(checked.report, judge.language(data_dict.get("lang")))
+    return as_dict(checked.report, judge.language(data_dict.get("lang")))
 
 
 @tk.side_effect_free
@@ -76,5 +77,5 @@ def kagoshima_report_show(context: types.Context, data_dict: dict[str, Any]) -> 
     if row is None:
         raise tk.ObjectNotFound(tk._("This file has not been checked."))
     report = reports.from_json(row.report)
-    shown = judge.shown(report, judge.language(data_dict.get("lang")))
+    shown = as_dict(report, judge.language(data_dict.get("lang")))
     return {**shown, "resource_id": resource_id, "sha256": row.sha256, "checked": row.checked.isoformat()}

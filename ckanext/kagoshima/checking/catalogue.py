@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from ckanext.kagoshima import config
 from recommended_datasets import catalog
 from recommended_datasets.definition import Definition
-
-from ckanext.kagoshima import config
 
 
 def load() -> catalog.Catalog:

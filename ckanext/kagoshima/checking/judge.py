@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.lib import helpers as h
 
 from ckanext.kagoshima import config
+from ckanext.kagoshima.checking import catalogue
 
 
 def judge(
@@ -21,7 +21,7 @@ def judge(
     mapping: Any = None,
 ) -> Any:
     """`check_bytes` with the last part of the address or path `name` as the file's name."""
-    from recommended_datasets.validation import check_bytes
+    from recommended_datasets.checking import check_bytes
 
     return check_bytes(
         data,
@@ -30,14 +30,8 @@ def judge(
         edition=edition,
         municipality_code=municipality_code,
         mapping=mapping,
+        catalog=catalogue.load(),
     )
-
-
-def shown(report: Any, lang: str) -> dict[str, Any]:
-    """A report as plain data with its messages in `lang`, the same as ``recommended-datasets check --format json``."""
-    from recommended_datasets.validation import render
-
-    return json.loads(render(report, "json", lang))
 
 
 def language(asked: str | None = None) -> str:

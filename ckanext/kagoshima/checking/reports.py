@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any
 
 from ckan import model
-from recommended_datasets.report import ColumnMatch, Issue, Report
 
 from ckanext.kagoshima.checking.model import StoredReport
+from recommended_datasets.report import ColumnMatch, Issue, Report
 
 
 def to_json(report: Report) -> dict[str, Any]:

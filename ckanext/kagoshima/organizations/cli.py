@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import click
-from recommended_datasets import municipality
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.organizations.sync import sync as synchronise
+from recommended_datasets import municipality
 
 __all__ = ["organizations"]
 

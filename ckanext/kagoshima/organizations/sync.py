@@ -13,6 +13,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+
 from recommended_datasets.municipality import Municipality
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model, types
+
 from recommended_datasets import municipality
 
 __all__ = ["kagoshima_code", "kagoshima_publisher_code"]
