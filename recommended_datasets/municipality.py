@@ -151,20 +151,26 @@ def _load(paths: tuple[Path, ...]) -> tuple[Municipality, ...]:
     return tuple(found.values())
 
 
+def _paths(folders: Sequence[Path]) -> tuple[Path, ...]:
+    return (_FILE, *(path for folder in folders if (path := Path(folder) / "publishers.csv").is_file()))
+
+
 def load(folders: Sequence[Path] = ()) -> tuple[Municipality, ...]:
     """All publishers: the package's, then those of `publishers.csv` in each of `folders`. `MunicipalityError` if wrong."""
-    extra = tuple(path for folder in folders if (path := Path(folder) / "publishers.csv").is_file())
-    return _load((_FILE, *extra))
+    return _load(_paths(folders))
 
 
 @lru_cache(maxsize=8)
-def _by_code(publishers: tuple[Municipality, ...]) -> dict[str, Municipality]:
-    return {m.code: m for m in publishers}
+def _by_code(paths: tuple[Path, ...]) -> dict[str, Municipality]:
+    return {m.code: m for m in _load(paths)}
+
+
+_OWN = (_FILE,)
 
 
 def by_code(code: str, folders: Sequence[Path] = ()) -> Municipality | None:
     """The publisher of this code, `None` when it is not known."""
-    return _by_code(load(folders)).get(code)
+    return _by_code(_paths(folders) if folders else _OWN).get(code)
 
 
 def by_name(text: str) -> Municipality | None:
