@@ -1,4 +1,4 @@
-"""``recommended-datasets``: the command line. Each command is a thin call in a `cli_<noun>` module, loaded when it is asked for.
+"""``recommended-datasets``: the command line. Each command is a thin call in a `cli_<noun>` module, loaded when it is used.
 
 Exit status: 0 no error (warnings and infos may be there), 1 errors or no standard dataset, 2 could not be read or wrong use.
 """
@@ -27,9 +27,12 @@ COMMANDS = {
     "list": "cli_definitions:list_datasets",
     "show": "cli_definitions:show",
     "identify": "cli_identify:identify",
+    "check": "cli_check:check",
+    "repair": "cli_repair:repair",
     "convert": "cli_convert:convert",
     "template": "cli_template:template",
     "schema": "cli_template:schema",
+    "scan": "cli_scan:scan",
 }
 """Command → module and function. One line for each; the module is imported only when its command is used."""
 
@@ -48,7 +51,9 @@ FILE に - を書くと標準入力を読みます。 - reads standard input.
 
 \b
 終了コード / exit status:
-  0 エラーなし / no error   1 エラーあり・標準外 / errors, or no standard dataset   2 読めない・使い方の誤り / unreadable, wrong use
+  0 エラーなし / no error
+  1 エラーあり・標準外 / errors, or no standard dataset
+  2 読めない・使い方の誤り / unreadable, or wrong use
 """
 
 

@@ -116,12 +116,10 @@ def _propose(path: str, table: Table, chosen: Any, nearest: list[tuple[str, floa
     write_output(path, mapping.dump(mapping.propose_mapping(table, definition)))
 
 
-def _unreadable(error: ReadError, catalog: Catalog, form: str, lang: str) -> None:
-    from recommended_datasets.messages import message
-    from recommended_datasets.report import Issue
+def _unreadable(error: ReadError, catalog: Catalog, form: str, lang: Any) -> None:
+    from recommended_datasets.messages import read_error
 
-    issue = Issue(error.code, "error", values=tuple((k, str(v)) for k, v in error.values.items()))
-    text = message(issue, lang)
+    text = read_error(error, lang)
     if form == "json":
         shown = {"status": "error", "rule_set": catalog.rule_set, "dataset": None, "edition": None, "nearest": []}
         shown["issues"] = [{"code": error.code, "severity": "error", "message": text}]

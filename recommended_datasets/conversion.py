@@ -1,8 +1,8 @@
 """推奨データセット ↔ 自治体標準オープンデータセット: by field ids, with every loss named.
 
-What both editions have is carried over as it stands. What the other edition says with other columns is derived where it can
-be read for certain (都道府県名 + 市区町村名 → 地方公共団体名, バリアフリー情報 → the yes/no columns). An address that is written in
-one cell stays in one cell. A cell that cannot be read is carried over as written.
+What both editions have is carried over as it stands. What the other edition says with other columns is derived where it
+can be read (都道府県名 + 市区町村名 → 地方公共団体名, バリアフリー情報 → the yes/no columns). An address written in one
+cell stays in one cell. A cell that cannot be read is carried over as written.
 """
 
 from __future__ import annotations
