@@ -7,6 +7,7 @@ Rules that remember rows (unique key, duplicates) are in `rules_keys`, places an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from recommended_datasets import municipality
@@ -133,6 +134,7 @@ def _name_and_code(definition: Definition, name_fields: tuple[str, ...], code_fi
     marked = name_fields[-1]
     code_name = definition.field(code_field).name
 
+    @lru_cache(maxsize=4096)
     def check(code: str | None, *names: str | None) -> list[Found] | None:
         if not code or not any(names) or None in names:
             return None

@@ -254,10 +254,12 @@ class Validation:
         table, copies = block.table, set[int]()
         key = self._duplicates.KEY
         firsts = block.hints.firsts
-        for row in block.rows(key):
+        known = block.hints.rows.get(key)
+        whole = enumerate(zip(*table.columns, strict=True)) if known is None else ((row, table.row(row)) for row in known)
+        for row, cells in whole:
             if row not in lost:
                 first = firsts.get(key, {}).get(row)
-                twice = self._duplicates.check(table.row(row), table.record(row), table.lines[row], first)
+                twice = self._duplicates.check(cells, table.record(row), table.lines[row], first)
                 if twice:
                     copies.add(row)
                     self._add(block.issue(row, None, twice))

@@ -44,25 +44,25 @@ class ColumnReader:
     def __init__(self, field: Field, *, statistical: bool = False) -> None:
         self.field = field
         self._statistical = statistical
-        self._memo: dict[str, Parsed | None] = {"": None}
+        self._memo: dict[str, Parsed | None] = {}
 
     def read(self, texts: Sequence[str], index: int, header: str, rows: Iterable[int] | None = None) -> Column:
         """`rows`: only these need the scalar functions, all others are known to be fine (masks of the fast lane)."""
         memo, changed = self._memo, dict[int, Parsed]()
         if len(memo) > _MEMO_LIMIT:
             memo.clear()
-            memo[""] = None
-        pairs = enumerate(texts) if rows is None else ((row, texts[row]) for row in rows)
-        for row, text in pairs:
-            if text in memo:
-                parsed = memo[text]
-            else:
+        cells = texts if rows is None else [texts[row] for row in rows]
+        strange: dict[str, Parsed] = {}
+        for text in set(cells):
+            if text not in memo:
                 parsed = values.parse(self.field, text, statistical=self._statistical)
-                if parsed.code is None and parsed.text == text:
-                    parsed = None
-                memo[text] = parsed
-            if parsed is not None:
-                changed[row] = parsed
+                memo[text] = None if parsed.code is None and parsed.text == text else parsed
+            if (found := memo[text]) is not None:
+                strange[text] = found
+        if strange:
+            for row, text in enumerate(cells) if rows is None else zip(rows, cells, strict=True):
+                if text in strange:
+                    changed[row] = strange[text]
         return Column(self.field, index, header, texts, changed)
 
 
