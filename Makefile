@@ -12,7 +12,7 @@ WHO ?= test
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock services stop clean status test-services test-plugin test-core stop-test
+.PHONY: help demo install lock services stop clean status test-services test-plugin test-core stop-test
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ help: ## This list
 install: ## The virtual environment in .run/venv, nothing else
 	@stack/install.sh packages python
 	@stack/install.sh venv $(VENV)
+
+demo: install ## The whole catalogue at http://127.0.0.1:5000 (SOURCES=file, CKAN_PORT=… POSTGRES_PORT=… REDIS_PORT=… SOLR_PORT=…)
+	@stack/install.sh packages services
+	@$(STACK) demo $(if $(SOURCES),--sources "$(SOURCES)")
 
 services: install ## Start PostgreSQL, Redis and Solr alone
 	@stack/install.sh packages services
@@ -38,7 +42,11 @@ clean: ## Stop everything and remove .run/ and .run-test/
 test-core: install ## Tests of the core alone, without CKAN (PYTEST_ARGS="-k …")
 	@$(PY) -m pytest -p no:ckan -p no:ckan_fixtures tests/core $(PYTEST_ARGS)
 
-test-services: install ## Start the services that the plugin's tests need, and leave them running
+test-demo: install ## The whole catalogue at http://127.0.0.1:5000 (SOURCES=file, CKAN_PORT=… POSTGRES_PORT=… REDIS_PORT=… SOLR_PORT=…)
+	@stack/install.sh packages services
+	@$(STACK) demo $(if $(SOURCES),--sources "$(SOURCES)")
+
+services: install ## Start the services that the plugin's tests need, and leave them running
 	@stack/install.sh packages services
 	@$(TEST_STACK) services
 

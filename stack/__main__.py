@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from stack import services, supervision
+from stack.demo import demo
 from stack.progress import Failure, fail, say
 from stack.settings import load
 
@@ -17,6 +19,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--free-ports", action="store_true", help="take free ports for a new run folder")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("services", help="start PostgreSQL, Redis and Solr")
+    whole = commands.add_parser("demo", help="the whole catalogue")
+    whole.add_argument("--sources", help="a sources file of one's own")
     commands.add_parser("stop", help="stop everything")
     commands.add_parser("clean", help="stop everything and remove the run folder")
     commands.add_parser("status", help="what runs, and where")
@@ -30,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "services":
             services.up(stack)
+        case "demo":
+            demo(stack, Path(arguments.sources).expanduser().absolute() if arguments.sources else None)
         case "stop":
             if not supervision.shut_down(stack):
                 say(f"Nothing runs in {stack.run.name}.")
