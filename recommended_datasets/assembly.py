@@ -134,5 +134,8 @@ def _flaw_issues(
 
 def _row_issues(layout: Layout, records: Records) -> list[Issue]:
     issues = [Issue("blank-rows", "info", line=records.lines[r], values=(("count", str(n)),)) for r, n in layout.blank_runs]
+    if layout.tables > 1:
+        values = (("count", str(layout.tables)),)
+        issues.append(Issue("several-tables", "warning", line=records.lines[layout.header_row], values=values))
     issues += [Issue("repeated-header", "info", line=records.lines[r]) for r in layout.repeated]
     return issues

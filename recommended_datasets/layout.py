@@ -55,6 +55,11 @@ class Layout:
     """Rows that repeat the header, as joined files have them."""
     blank_runs: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     """(row, how many) for blank rows between records; those at the end are not listed here."""
+    tables: int = 1
+    """How many tables stand one below the other; only one of them is read."""
+    begin: int = 0
+    end: int = 0
+    """The rows of the table that is read, its titles included: from `begin` up to but not `end`."""
 
 
 def fold(text: str) -> str:
@@ -67,16 +72,69 @@ def lay_out(rows: Sequence[Sequence[str]], lines: Sequence[int], known: Known | 
 
     `known` tells names of the standards; `header_line`, from a person's mapping, settles where the header is.
     """
-    if header_line:
-        head = next((i for i, line in enumerate(lines) if line == header_line), None)
-        layout = None if head is None else Layout(list(rows[head]), head, [], header_rows=(head,))
-    else:
-        layout = None
-    if layout is None:
-        layout = find_header(rows, known)
+    head = next((i for i, line in enumerate(lines) if line == header_line), None) if header_line else None
+    if head is not None:
+        return _filled_in(Layout(list(rows[head]), head, [], header_rows=(head,), end=len(rows)), rows, lines)
+    layout = find_header(rows, known)
+    layout.end = len(rows)
+    starts = _other_tables(layout, rows, known) if known else []
+    if not starts:
+        return _filled_in(layout, rows, lines)
+    return _best_of_several(layout, starts, rows, lines, known)
+
+
+def _filled_in(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> Layout:
     _note_above(layout, rows, lines)
     _sort_rows(layout, rows, lines)
     return layout
+
+
+def _other_tables(layout: Layout, rows: Sequence[Sequence[str]], known: Known | None) -> list[int]:
+    """Rows that are headers of other tables: most cells are names of a standard, other ones than the header's, and above
+    them the sheet begins or a row is (nearly) blank."""
+    starts: list[int] = []
+    if known is None or layout.header_row < 0:
+        return starts
+    header = {cell.strip() for cell in layout.header}
+    above_is_empty = True
+    for index, row in enumerate(rows):
+        size = len(row) - row.count("")
+        few = size <= 1 or filled(row) <= 1
+        if not few and above_is_empty and index not in layout.header_rows:
+            texts = [cell.strip() for cell in row if cell.strip()]
+            if len(texts) >= 2 and _named(texts, known) * 10 >= len(texts) * 6 and not header >= set(texts):
+                starts.append(index)
+        above_is_empty = few
+    return starts
+
+
+def _named(texts: Sequence[str], known: Known) -> int:
+    return len({text for text in texts if len(text) <= 80 and known(text)})
+
+
+def _best_of_several(
+    first: Layout, starts: list[int], rows: Sequence[Sequence[str]], lines: Sequence[int], known: Known | None
+) -> Layout:
+    """Of several tables one below the other the one with most named columns times records."""
+    heads = sorted((min(first.header_rows), *starts))
+    best: Layout | None = None
+    best_worth = -1
+    for place, head in enumerate(heads):
+        end = heads[place + 1] if place + 1 < len(heads) else len(rows)
+        while place + 1 < len(heads) and end > head + 1 and filled(rows[end - 1]) <= 1:
+            end -= 1
+        part = find_header(rows[head:end], known)
+        header_rows = tuple(row + head for row in part.header_rows) or (head,)
+        begin = head
+        while begin and filled(rows[begin - 1]) <= 1:
+            begin -= 1
+        layout = Layout(part.header, header_rows[0], [], header_rows=header_rows, tables=len(heads), begin=begin, end=end)
+        _filled_in(layout, rows, lines)
+        worth = len(layout.data) * (1 + _named([cell for cell in layout.header if cell.strip()], known) if known else 1)
+        if worth > best_worth:
+            best, best_worth = layout, worth
+    assert best is not None
+    return best
 
 
 def filled(row: Sequence[str]) -> int:
@@ -120,7 +178,7 @@ def _by_shape(rows: Sequence[Sequence[str]], candidates: list[int]) -> int | Non
     for index in candidates:
         row = rows[index]
         size = filled(row)
-        if size * 2 < usual or (size < 2 <= usual):
+        if size * 10 < usual * 6 or (size < 2 <= usual):
             continue
         texts = [cell.strip() for cell in row if cell.strip()]
         if row[0].startswith("#") and len(candidates) > 1:
@@ -128,7 +186,7 @@ def _by_shape(rows: Sequence[Sequence[str]], candidates: list[int]) -> int | Non
         if looks_like_data(texts):
             return None
         return index
-    return candidates[0]
+    return max(candidates, key=lambda index: filled(rows[index]))
 
 
 def looks_like_data(texts: Sequence[str]) -> bool:
@@ -191,7 +249,7 @@ def _join_names(group: str, name: str, known: Known | None) -> str:
 
 
 def _note_above(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
-    for index in range(max(layout.header_row, 0)):
+    for index in range(layout.begin, max(layout.header_row, 0)):
         row = rows[index]
         if filled(row):
             kind: NoteKind = "property" if row[0].startswith("#") else "title"
@@ -217,11 +275,11 @@ def _sort_rows(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[in
         nonlocal blanks
         if blanks:
             layout.notes.append(Note("blank", lines[index - blanks], "", blanks))
-            if data and index < len(rows):
+            if data and index < layout.end:
                 layout.blank_runs.append((index - blanks, blanks))
             blanks = 0
 
-    for index in range(start, len(rows)):
+    for index in range(start, layout.end):
         row = rows[index]
         if not row or (len(row) - row.count("") <= 3 and not "".join(row).strip()):
             blanks += 1
@@ -241,11 +299,13 @@ def _sort_rows(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[in
         kind = _kind_of(row, header, width, numbered, at_head=not data)
         if kind == "header":
             layout.repeated.append(index)
+            if data and data[-1] == index - 1 and filled(rows[index - 1]) == 1:  # the title of the part that begins here
+                layout.notes.append(Note("band", lines[data.pop()], _text(rows[index - 1])))
         if kind is None:
             data.append(index)
         else:
             layout.notes.append(Note(kind, lines[index], _text(row)))
-    close_blanks(len(rows))
+    close_blanks(layout.end)
 
 
 def _first_column_is_numbers(rows: Sequence[Sequence[str]], start: int) -> bool:
