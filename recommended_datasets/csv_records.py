@@ -46,7 +46,7 @@ def read_records(text: str, delimiter: str, width: int) -> Records:
     lines = list(io.StringIO(text, newline=""))
     if '"' not in text:
         return Records(_unquoted(lines, delimiter), list(range(1, len(lines) + 1)))
-    return _Reading(lines, delimiter, width).run()
+    return Reading(lines, delimiter, width).run()
 
 
 def _unquoted(lines: list[str], delimiter: str) -> list[list[str]]:
@@ -56,12 +56,23 @@ def _unquoted(lines: list[str], delimiter: str) -> list[list[str]]:
         return [line.rstrip("\r\n").split(delimiter) if line.strip("\r\n") else [] for line in lines]
 
 
-class _Reading:
+class Reading:
+    """Reads records one after another, deciding at every odd quote."""
+
     def __init__(self, lines: list[str], delimiter: str, width: int) -> None:
         self.lines = lines
         self.delimiter = delimiter
         self.width = width
         self.found = Records([], [])
+        self.single = False
+        """Stop after one record (for the fast lane, which asks for odd records only)."""
+        self.reached = 0
+        """Lines that csv had to look at for the last decision."""
+
+    def step(self) -> int:
+        """Reads one record from the first line; how many lines it takes."""
+        self.single = True
+        return self._strictly(0)
 
     def run(self) -> Records:
         at = 0
@@ -81,12 +92,17 @@ class _Reading:
                 after = start + reader.line_num
                 if after - at > 1:
                     if self._swallowed(row, at, after):
+                        self.reached = after
                         return self._one_line(at)
                     self.found.many_lined.append(len(rows))
                 rows.append(row)
                 lines.append(at + 1)
                 at = after
+                if self.single:
+                    self.reached = after
+                    return after
         except csv.Error:
+            self.reached = start + reader.line_num
             return self._malformed(at, min(start + reader.line_num, len(self.lines)))
         return len(self.lines)
 
