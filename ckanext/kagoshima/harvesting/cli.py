@@ -136,7 +136,8 @@ def _print_sum(results: list[running.Result], merged: dict[str, Any], dry_run: b
         f"quarantined {files['quarantined']}, failing {files['failing']}"
     )
     for dataset, balance in merged.items():
-        click.echo(f"統合 / merged {dataset}: {balance}")
+        numbers = " + ".join(str(balance[key]) for key in ("accepted", "rejected", "duplicates", "withheld"))
+        click.echo(f"統合 / merged {dataset}: {balance['rows_in']} = {numbers} (accepted + rejected + duplicates + withheld)")
     model.Session.remove()
 
 

@@ -13,7 +13,7 @@ from ckanext.kagoshima.harvesting.client import Client, Limits
 def new_client(*, retries: int | None = None, timeout: float | None = None, size: int | None = None) -> Client:
     """A client for one worker. `retries`, `timeout` and `size`: other than the options say (a page does not wait for
     minutes)."""
-    allow = frozenset(pair.lower() for pair in config.harvest("allow"))
+    allow = frozenset(pair.lower().replace("[", "").replace("]", "") for pair in config.harvest("allow"))
     limits = Limits(
         total=timeout or config.harvest("timeout"),
         size=size or config.harvest("max_bytes"),

@@ -6,13 +6,13 @@ import logging
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator
-from importlib import import_module
 from itertools import zip_longest
 from typing import Any
 
 from ckan import model
 
 from ckanext.harvest.model import HarvestSource
+from ckanext.kagoshima.consolidation import jobs as consolidation
 from ckanext.kagoshima.harvesting import collecting, running, sources
 from ckanext.kagoshima.harvesting.client import FetchError
 from ckanext.kagoshima.harvesting.connecting import new_client
@@ -93,5 +93,4 @@ def preview_source(source_id: str, declared: Declared, client: Any = None) -> ru
 
 def merge() -> dict[str, Any]:
     """Bring the merged tables up to date; the balance of each by dataset."""
-    jobs = import_module("ckanext.kagoshima.consolidation.jobs")
-    return dict(jobs.consolidate_all())
+    return {balance["dataset"]: balance for balance in consolidation.consolidate()}

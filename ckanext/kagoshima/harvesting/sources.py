@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -193,7 +195,8 @@ def sync(declared: Iterable[Declared]) -> Synced:
             "config": json.dumps(one.config, ensure_ascii=False, sort_keys=True),
         }
         if existing is None:
-            made = tk.get_action("harvest_source_create")(_context(), dict(wanted))
+            with _quiet():
+                made = tk.get_action("harvest_source_create")(_context(), dict(wanted))
             _ensure_state(made["id"], one.municipality_code)
             result.created.append(one.name)
         elif (json.loads(existing.config or "{}"), existing.frequency, existing.active) != (one.config, one.frequency, True):
@@ -207,6 +210,18 @@ def sync(declared: Iterable[Declared]) -> Synced:
             result.unchanged.append(one.name)
     model.Session.commit()
     return result
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """ckanext-harvest logs an error for each new source: CKAN indexes its dataset before the source's own row is there."""
+    logger = logging.getLogger("ckanext.harvest.plugin")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def find(one: Declared) -> HarvestSource | None:
