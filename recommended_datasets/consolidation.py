@@ -80,6 +80,8 @@ class Dropped:
     """The row as in the file, as JSON ``{header: cell}``; always "" for a withheld row."""
     repeats: int = 0
     """For a duplicate: the line it repeats."""
+    values: tuple[tuple[str, str], ...] = ()
+    """What fills the reason's message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class NormalisedRows(Protocol):
     def extra(self) -> Mapping[str, Sequence[str]]: ...
     @property
     def usable(self) -> Sequence[str | None]: ...
+    @property
+    def reasons(self) -> Mapping[int, tuple[tuple[str, str], ...]]: ...
 
 
 def contribute(
@@ -119,7 +123,6 @@ def contribute(
     *,
     withheld: str | None = None,
     withheld_rows: Mapping[int, str] | None = None,
-    confirmed_copies: frozenset[int] = frozenset(),
     drop: Mapping[int, str] | None = None,
 ) -> Contribution:
     """Sort the rows of one file, in the columns of `target` (the standard edition).
@@ -145,11 +148,13 @@ def contribute(
         line, record = table.lines[row], table.record(row)
         reason = normalised.usable[row]
         if reason is not None:
-            rejected.append(Dropped(record, line, reason, _as_json(table, row)))
+            rejected.append(Dropped(record, line, reason, _as_json(table, row), values=normalised.reasons.get(row, ())))
             continue
         earlier = _earlier_copy(table, row, first_seen)
         if earlier is not None and (target.copies == "never" or any(_cell(normalised, key, row) for key in keys)):
-            duplicates.append(Dropped(record, line, "duplicate", _as_json(table, row), table.lines[earlier]))
+            repeated = table.lines[earlier]
+            values = (("first", str(repeated)),)
+            duplicates.append(Dropped(record, line, "duplicate", _as_json(table, row), repeated, values))
             continue
         if row in drop:
             duplicates.append(Dropped(record, line, drop[row], _as_json(table, row)))

@@ -1,7 +1,8 @@
 """CSV of a merged table: UTF-8 with BOM, Japanese headers, CRLF, as Excel in Japanese opens it.
 
-Cells that could not be read say ``要確認（原文）``. A text that a spreadsheet would run as a formula is led by an apostrophe; numbers and
-telephone numbers are left as they are. Read it with text types (``pandas.read_csv(…, dtype=str)``): codes begin with zeros.
+Cells that could not be read say ``要確認（原文）``. A text that a spreadsheet would run as a formula is led by an apostrophe;
+numbers and telephone numbers are left as they are. Read it as text (``pandas.read_csv(…, dtype=str)``): codes begin with
+zeros.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from recommended_datasets.consolidation import Dropped, Source
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import UNKNOWN, csv_columns, field_columns, source_id
+from recommended_datasets.report import Issue
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,12 +57,13 @@ def rows(frame: pl.DataFrame, definition: Definition) -> bytes:
 
 
 def _marked(frame: pl.DataFrame, definition: Definition) -> pl.DataFrame:
-    """The stored frame with `mark` in place of null. Few cells are unknown, so only columns with nulls are touched."""
+    """The stored frame with `mark` in place of null, and null in place of blank (an empty cell, not ``""``). Few cells are
+    unknown, so only columns with nulls are touched."""
     import polars as pl
 
     columns = [column.id for column in field_columns(definition) if frame[column.id].null_count()]
     originals = pl.col(UNKNOWN.id).replace("", "{}")
-    return frame.with_columns(
+    marked = frame.with_columns(
         [
             pl.col(name).fill_null(
                 pl.format("要確認（{}）", originals.str.json_path_match(f"$.{source_id(name)}").fill_null("列なし"))
@@ -68,12 +71,14 @@ def _marked(frame: pl.DataFrame, definition: Definition) -> pl.DataFrame:
             for name in columns
         ]
     )
+    return marked.with_columns(pl.all().replace("", None))
 
 
 DROPPED_HEADER = (
     "公開者コード",
     "公開者名",
     "理由",
+    "説明",
     "元ファイル行番号",
     "同じ行",
     "元データセット",
@@ -83,6 +88,17 @@ DROPPED_HEADER = (
     "行の内容",
 )
 """Of ``rejected.csv`` and ``duplicates.csv``; `同じ行` is the line that a duplicate repeats."""
+
+
+def describe(row: Dropped, lang: str = "ja") -> str:
+    """Why a row was left out, in words."""
+    from recommended_datasets.messages import message
+
+    issue = Issue(row.reason, "error", row.record, row.line, values=row.values)
+    try:
+        return message(issue, lang)
+    except KeyError:
+        return row.reason
 
 
 def dropped_header() -> bytes:
@@ -97,6 +113,7 @@ def dropped_rows(source: Source, dropped: Iterable[Dropped]) -> bytes:
                 source.publisher_code,
                 source.publisher_name,
                 row.reason,
+                describe(row),
                 row.line,
                 row.repeats or "",
                 source.dataset,

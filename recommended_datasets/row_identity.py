@@ -22,7 +22,9 @@ NEAR_METRES = 20.0
 SAME_PLACE_METRES = 1000.0
 """A name that stands once in both versions is the same facility if it moved less than this."""
 _METRES_PER_DEGREE = 111_320.0
-_VARIANTS = str.maketrans("ヶヵ髙﨑穎邊邉−‐–—ー～〜", "ケカ高崎頴辺辺-----~~")
+VARIANTS = dict(zip("ヶヵ髙﨑穎邊邉−‐–—ー～〜", "ケカ高崎頴辺辺-----~~", strict=True))
+"""Letters that name the same place."""
+_VARIANTS = str.maketrans(VARIANTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,14 @@ class Matching:
 
 def fold(text: str | None) -> str:
     """A name or an address as it is compared: NFKC, lower case, no blanks, common variants of letters as one."""
-    if not text:
-        return ""
+    return "".join(fold_letters(text).split()) if text else ""
+
+
+def fold_letters(text: str) -> str:
+    """`text` with blanks as they are, but width, case and common variants of letters as one."""
     if text.isascii():
-        return "".join(text.lower().split())
-    return "".join(unicodedata.normalize("NFKC", text).translate(_VARIANTS).lower().split())
+        return text.lower()
+    return unicodedata.normalize("NFKC", text).translate(_VARIANTS).lower()
 
 
 def identity_fields(definition: Definition) -> tuple[str, tuple[str, ...]]:
