@@ -32,7 +32,7 @@ _WRONG_VOICING = re.compile("(?:^|[^\uff73\uff76-\uff84\uff8a-\uff8e])\uff9e|(?:
 _FULL_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fc]")
 _WIDE = re.compile("[\u3000-\u9fff\uff01-\uff60\uf900-\ufaff\ue000-\uf8ff]")
 _LIKELY = re.compile("[\t\r\n \u0020-\u00ff\u2010-\u9fff\uff00-\uffef]")
-_UTF8_MANY = re.compile("[\u0800-\ud7ff\ue000-\uffff]")
+UTF8_MANY = re.compile("[\u0800-\ud7ff\ue000-\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _decoded(text: str, encoding: str) -> Decoded:
     return Decoded(text, Detection(encoding, broken))
 
 
-def _strict(data: bytes, encoding: str) -> str | None:
+def strict(data: bytes, encoding: str) -> str | None:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
@@ -120,7 +120,7 @@ def _strict(data: bytes, encoding: str) -> str | None:
     return text
 
 
-def _tolerant(data: bytes, encoding: str) -> str:
+def tolerant(data: bytes, encoding: str) -> str:
     if encoding == "euc_jp":
         return data.decode("euc_jp", "recommended-datasets-broken-euc")
     text = data.decode(encoding, "recommended-datasets-broken")
@@ -128,29 +128,30 @@ def _tolerant(data: bytes, encoding: str) -> str:
 
 
 def _eight_bit(data: bytes) -> Decoded:
-    text = _strict(data, "utf-8")
+    text = strict(data, "utf-8")
     if text is not None:
-        if not _UTF8_MANY.search(text) and _half_kana_words(data, text):
+        if not UTF8_MANY.search(text) and _half_kana_words(data, text):
             return Decoded(data.decode("cp932"), Detection("cp932"))
         return Decoded(text, Detection("utf-8"))
-    cp932, euc = _strict(data, "cp932"), _strict(data, "euc_jp")
-    utf8 = _tolerant(data, "utf-8")
-    utf8_broken = sum(len(hit.group()) for hit in BROKEN.finditer(utf8))
+    cp932, euc = strict(data, "cp932"), strict(data, "euc_jp")
+    # Marking every byte of a CP932 file as broken takes seconds per MB; counting what is left without them does not.
+    whole = data.decode("utf-8", "ignore")
+    utf8_broken = len(data) - len(whole.encode())
     # In CP932 or EUC-JP text hardly any three bytes in a row are valid UTF-8; in UTF-8 with a broken byte nearly all are.
-    mostly_utf8 = len(_UTF8_MANY.findall(utf8)) >= utf8_broken
+    mostly_utf8 = len(UTF8_MANY.findall(whole)) >= utf8_broken
     if mostly_utf8 or (cp932 is None and euc is None):
         mixed = _line_by_line(data)
         if mixed:
             return mixed
     if mostly_utf8:
-        return _decoded(utf8, "utf-8")
+        return _decoded(tolerant(data, "utf-8"), "utf-8")
     if cp932 is not None and euc is not None:
         return Decoded(euc, Detection("euc_jp")) if is_euc_jp(cp932, euc) else Decoded(cp932, Detection("cp932"))
     if cp932 is not None:
         return Decoded(cp932, Detection("cp932"))
     if euc is not None:
         return Decoded(euc, Detection("euc_jp"))
-    return _least_broken(data, utf8)
+    return _least_broken(data, tolerant(data, "utf-8"))
 
 
 def _half_kana_words(data: bytes, utf8: str) -> bool:
@@ -158,7 +159,7 @@ def _half_kana_words(data: bytes, utf8: str) -> bool:
     letters = [c for c in utf8 if c > "\x7f"]
     if sum(c > "\xff" for c in letters) * 2 <= len(letters):
         return False
-    text = _strict(data, "cp932")
+    text = strict(data, "cp932")
     return text is not None and not _WIDE.search(text) and not _WRONG_VOICING.search(text)
 
 
@@ -181,9 +182,9 @@ def is_euc_jp(cp932: str, euc: str) -> bool:
 def _least_broken(data: bytes, utf8: str) -> Decoded:
     best: tuple[float, str, str] | None = None
     for encoding in ("utf-8", "cp932", "euc_jp"):
-        text = utf8 if encoding == "utf-8" else _tolerant(data, encoding)
+        text = utf8 if encoding == "utf-8" else tolerant(data, encoding)
         broken = sum(len(hit.group()) for hit in BROKEN.finditer(text))
-        good = len(_UTF8_MANY.findall(text) if encoding == "utf-8" else _WIDE.findall(text))
+        good = len(UTF8_MANY.findall(text) if encoding == "utf-8" else _WIDE.findall(text))
         half = len(_HALF_KANA.findall(text)) if encoding != "utf-8" else 0
         share = (broken + half / 4) / (broken + good + half + 1)
         if best is None or share < best[0]:
@@ -206,7 +207,7 @@ def _line_by_line(data: bytes) -> Decoded | None:
     texts: list[str] = []
     kinds: list[str] = []
     for line in lines:
-        text, kind = _one_line(line)
+        text, kind = line_encoding(line)
         texts.append(text)
         kinds.append(kind)
     if not {"utf-8", "cp932"} <= set(kinds):
@@ -223,17 +224,17 @@ def _line_by_line(data: bytes) -> Decoded | None:
     return Decoded(decoded.text, decoded.detection, tuple(mixed))
 
 
-def _one_line(line: bytes) -> tuple[str, str]:
+def line_encoding(line: bytes) -> tuple[str, str]:
     """The line's text and its encoding, "" where it is ASCII or cannot be told."""
     if line.isascii():
         return line.decode("ascii"), ""
-    utf8 = _tolerant(line, "utf-8")
+    utf8 = tolerant(line, "utf-8")
     broken = sum(len(hit.group()) for hit in BROKEN.finditer(utf8))
-    many = len(_UTF8_MANY.findall(utf8))
+    many = len(UTF8_MANY.findall(utf8))
     if not broken:
         return utf8, "utf-8"
     if broken > many and broken >= 3:
-        cp932 = _strict(line, "cp932")
+        cp932 = strict(line, "cp932")
         if cp932 is not None and len(_WIDE.findall(cp932)) >= 2:
             return cp932, "cp932"
     return utf8, "utf-8" if many > broken else ""
