@@ -7,12 +7,14 @@ PY := $(VENV)/bin/python
 STACK := $(PY) -m stack
 # The test stack stands beside a running catalogue: a run folder of its own, ports that are free.
 TEST_STACK := $(STACK) --run-dir .run-test --free-ports
+WITHOUT_CKAN := -p no:ckan -p no:ckan_fixtures
 # Several people (or terminals) at one clone: each `make test-plugin WHO=name` has databases of its own.
 WHO ?= test
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install lock services stop clean status test-services test-plugin test-core stop-test
+.PHONY: help install demo stop status clean services test lint test-core test-stack test-services test-plugin test-demo \
+	test-browser stop-test bench docs messages lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,13 +23,9 @@ install: ## The virtual environment in .run/venv, nothing else
 	@stack/install.sh packages python
 	@stack/install.sh venv $(VENV)
 
-demo: install ## The whole catalogue at http://127.0.0.1:5000 (SOURCES=file, CKAN_PORT=… POSTGRES_PORT=… REDIS_PORT=… SOLR_PORT=…)
+demo: install ## The whole catalogue at http://127.0.0.1:5000 (SOURCES=file; CKAN_PORT, POSTGRES_PORT, REDIS_PORT, SOLR_PORT)
 	@stack/install.sh packages services
 	@$(STACK) demo $(if $(SOURCES),--sources "$(SOURCES)")
-
-services: install ## Start PostgreSQL, Redis and Solr alone
-	@stack/install.sh packages services
-	@$(STACK) services
 
 stop: ## Stop what `make demo` or `make services` started
 	@if [ -x $(PY) ]; then $(STACK) stop; fi
@@ -36,17 +34,28 @@ status: ## What runs, and on which port
 	@$(STACK) status
 
 clean: ## Stop everything and remove .run/ and .run-test/
-	@if [ -x $(PY) ]; then $(TEST_STACK) clean; $(STACK) clean; fi
+	@if [ -x $(PY) ]; then $(TEST_STACK) clean && $(STACK) clean; fi
 	@rm -rf .run-test $(RUN_DIR) build dist *.egg-info
 
-test-core: install ## Tests of the core alone, without CKAN (PYTEST_ARGS="-k …")
-	@$(PY) -m pytest -p no:ckan -p no:ckan_fixtures tests/core $(PYTEST_ARGS)
-
-test-demo: install ## The whole catalogue at http://127.0.0.1:5000 (SOURCES=file, CKAN_PORT=… POSTGRES_PORT=… REDIS_PORT=… SOLR_PORT=…)
+services: install ## Start PostgreSQL, Redis and Solr alone
 	@stack/install.sh packages services
-	@$(STACK) demo $(if $(SOURCES),--sources "$(SOURCES)")
+	@$(STACK) services
 
-services: install ## Start the services that the plugin's tests need, and leave them running
+test: install ## Every test: lint, core, package, plugin, browser, on a stack of its own beside a running catalogue
+	@stack/install.sh packages services browser
+	@$(TEST_STACK) test
+
+lint: install ## ruff and pyright (strict in the core)
+	@$(PY) -m ruff check .
+	@$(PY) -m pyright
+
+test-core: install ## Tests of the core alone, without CKAN (PYTEST_ARGS="-k …")
+	@$(PY) -m pytest $(WITHOUT_CKAN) tests/core $(PYTEST_ARGS)
+
+test-stack: test-services ## Tests of the package and the stack: the built wheel, Solr's words, the Makefile
+	@$(PY) -m pytest $(WITHOUT_CKAN) tests/stack $(PYTEST_ARGS)
+
+test-services: install ## Start the services that the plugin's tests need, and leave them running
 	@stack/install.sh packages services
 	@$(TEST_STACK) services
 
@@ -54,8 +63,29 @@ test-plugin: test-services ## Tests of the plugin on real services (WHO=name PYT
 	@eval "$$($(TEST_STACK) environment --name $(WHO))" && \
 		$(PY) -m pytest --ckan-ini=test.ini tests/plugin $(PYTEST_ARGS)
 
+test-demo: install ## The whole catalogue on the test stack, for `make test-browser`; left running
+	@stack/install.sh packages services browser
+	@$(TEST_STACK) demo
+
+test-browser: test-demo ## Tests in a real browser (PYTEST_ARGS="-k …")
+	@$(PY) -m pytest $(WITHOUT_CKAN) tests/browser $(PYTEST_ARGS)
+
 stop-test: ## Stop the test stack
 	@if [ -x $(PY) ]; then $(TEST_STACK) stop; fi
+
+bench: install ## Performance figures, each beside its peer in one run
+	@$(PY) -m benchmarks $(BENCH)
+
+docs: install ## Check the documentation: links, commands, definitions
+	@$(PY) -m pytest $(WITHOUT_CKAN) -q tests/core tests/stack -k docs
+
+messages: install ## Take the messages of the pages up into the translations, and compile them
+	@$(VENV)/bin/pybabel -q extract -F pyproject.toml --no-location --sort-output \
+		-o ckanext/kagoshima/i18n/ckanext-kagoshima.pot .
+	@for lang in ja en; do \
+		$(VENV)/bin/pybabel -q update -D ckanext-kagoshima -i ckanext/kagoshima/i18n/ckanext-kagoshima.pot \
+			-d ckanext/kagoshima/i18n -l $$lang --no-fuzzy-matching --ignore-obsolete; done
+	@$(VENV)/bin/pybabel -q compile -D ckanext-kagoshima -d ckanext/kagoshima/i18n
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	@$(VENV)/bin/uv pip compile -q --universal --python-version 3.10 --no-header --no-annotate --no-emit-find-links \

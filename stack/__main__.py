@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from stack import services, supervision
+from stack import services, suites, supervision
 from stack.demo import demo
 from stack.progress import Failure, fail, say
 from stack.settings import load
@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("services", help="start PostgreSQL, Redis and Solr")
     whole = commands.add_parser("demo", help="the whole catalogue")
     whole.add_argument("--sources", help="a sources file of one's own")
+    commands.add_parser("test", help="every suite")
     commands.add_parser("stop", help="stop everything")
     commands.add_parser("clean", help="stop everything and remove the run folder")
     commands.add_parser("status", help="what runs, and where")
@@ -36,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
             services.up(stack)
         case "demo":
             demo(stack, Path(arguments.sources).expanduser().absolute() if arguments.sources else None)
+        case "test":
+            return suites.everything(stack)
         case "stop":
             if not supervision.shut_down(stack):
                 say(f"Nothing runs in {stack.run.name}.")

@@ -100,8 +100,8 @@ def _configure(stack: Stack, allow: list[str]) -> None:
     public = next(iter(stack.venv.glob("lib/python*/site-packages/ckan/public")), None)
     if public is None:
         raise Failure(f"CKAN is not in {stack.venv}. `make install` puts it there.")
-    types = next((path for path in map(Path, ("/etc/nginx/mime.types", "/usr/local/etc/nginx/mime.types")) if path.exists()), None)
-    if types is None:
+    types = Path("/etc/nginx/mime.types")
+    if not types.exists():
         raise Failure("nginx's mime.types is missing. Debian:  apt-get install nginx-light")
     filled = {
         **services.values(stack),
