@@ -173,9 +173,7 @@ def fit_line(line: str, delimiter: str, width: int) -> tuple[list[str], int | No
     return row, (unclosed[0] if unclosed else None), (stray[0] if stray else None)
 
 
-def split_line(
-    line: str, delimiter: str, forced: frozenset[int] = frozenset()
-) -> tuple[list[str], list[int], list[int]]:
+def split_line(line: str, delimiter: str, forced: frozenset[int] = frozenset()) -> tuple[list[str], list[int], list[int]]:
     """Cells of one line where a quote closes only before a delimiter or the end of the line.
 
     Second and third: cells whose opening quote does not close on this line (or that are `forced` to count as such), and

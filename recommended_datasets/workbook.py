@@ -8,6 +8,7 @@ one is a cell that cannot be read.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
@@ -39,7 +40,7 @@ class Sheet:
     unreadable: set[tuple[int, int]]
     names: int
     """Cells of the header that are column names of a standard."""
-    merged: dict[int, int] = field(default_factory=dict[int, int])
+    merged: Counter[int] = field(default_factory=Counter[int])
     """Column → rows that got the value of a merged cell."""
 
     @property
@@ -131,7 +132,9 @@ def _read_sheet(source: CalamineSheet, name: str, parts: Parts | None, header_li
     records = Records(rows, list(range(top + 1, top + len(rows) + 1)), flaws)
     layout = lay_out(rows, records.lines, known, header_line)
     names = sum(1 for cell in layout.header if cell.strip() and known(cell)) if known else 0
-    return Sheet(name, records, layout, set(unreadable), names, filled_down)
+    head = max(layout.header_rows, default=-1)
+    merged_rows = Counter(c for r, c in filled_down if head < r < layout.end)
+    return Sheet(name, records, layout, set(unreadable), names, merged_rows)
 
 
 def _special_cells(
@@ -168,9 +171,9 @@ def _special_cells(
     return flaws, unreadable
 
 
-def _fill_merged(rows: list[list[str]], merged: Sequence[Area], top: int, left: int) -> dict[int, int]:
-    """A cell merged over several rows says the same of each of them."""
-    filled_down: dict[int, int] = {}
+def _fill_merged(rows: list[list[str]], merged: Sequence[Area], top: int, left: int) -> list[tuple[int, int]]:
+    """A cell merged over several rows says the same of each of them. The (row, cell) that got a value."""
+    filled_down: list[tuple[int, int]] = []
     for (first, column), (last, _) in merged:
         r, c = first - top, column - left
         if last <= first or not 0 <= r < len(rows) or not 0 <= c < len(rows[r]) or not rows[r][c].strip():
@@ -178,7 +181,7 @@ def _fill_merged(rows: list[list[str]], merged: Sequence[Area], top: int, left: 
         for below in range(r + 1, min(last - top, len(rows) - 1) + 1):
             if not rows[below][c]:
                 rows[below][c] = rows[r][c]
-                filled_down[c] = filled_down.get(c, 0) + 1
+                filled_down.append((below, c))
     return filled_down
 
 

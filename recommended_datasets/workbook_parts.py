@@ -22,7 +22,7 @@ _NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b([^>]*)>")
 _CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.S)
 _STYLE = re.compile(rb"<(?:\w+:)?xf\b([^>]*)>")
 _ERROR = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*? t="e"[^>]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>')
-_BARE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*>(?:<f[^>]*/>|<f[^>]*>([^<]*)</f>)</c>')
+_BARE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?![^>]* t="str")[^>]*>(?:<f[^>]*/>|<f[^>]*>([^<]*)</f>)(?:<v\s*/>)?</c>')
 
 SMALL = 64 << 20
 
@@ -100,7 +100,7 @@ class Parts:
             if b't="e"' in window:
                 for hit in _ERROR.finditer(window):
                     marks.errors[_place(hit)] = hit[3].decode("utf-8", "replace")
-            if b"</f></c>" in window or (b"<f " in window and b"/></c>" in window):
+            if b"<f>" in window or b"<f " in window:
                 for hit in _BARE.finditer(window):
                     marks.bare[_place(hit)] = html.unescape((hit[3] or b"").decode("utf-8", "replace"))
             if styled:

@@ -34,7 +34,9 @@ def test_utf16_big_endian_with_a_byte_order_mark_is_read() -> None:
     assert decode(b"\xfe\xff" + TEXT.encode("utf-16-be")).text == TEXT
 
 
-@pytest.mark.parametrize("text", ["名称,住所\r\n役場,中央町\r\n", "あいう,えお\nかきくけこ,さし\n", "ひらがな\n", "カタカナ,漢字\n"])
+@pytest.mark.parametrize(
+    "text", ["名称,住所\r\n役場,中央町\r\n", "あいう,えお\nかきくけこ,さし\n", "ひらがな\n", "カタカナ,漢字\n"]
+)
 def test_euc_jp_is_told_from_cp932(text: str) -> None:
     decoded = decode(text.encode("euc_jp"))
     assert (decoded.detection.encoding, decoded.text) == ("euc_jp", text)
@@ -81,7 +83,10 @@ def test_half_a_letter_at_the_end_is_a_broken_byte() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["Привет, мир. Это таблица с данными".encode("koi8-r") * 3, "안녕하세요 대한민국 서울특별시 강남구 테헤란로".encode("johab") * 3],
+    [
+        "Привет, мир. Это таблица с данными".encode("koi8-r") * 3,
+        "안녕하세요 대한민국 서울특별시 강남구 테헤란로".encode("johab") * 3,
+    ],
 )
 def test_other_encodings_are_refused_or_marked_never_read_without_a_word(data: bytes) -> None:
     try:

@@ -7,7 +7,21 @@ import pytest
 from recommended_datasets.reader import read_table
 from recommended_datasets.table import Table
 
-NAMES = {"NO", "名称", "住所", "緯度", "経度", "備考", "電話番号", "災害種別_洪水", "災害種別_地震", "総人口", "男性", "女性", "地域名"}
+NAMES = {
+    "NO",
+    "名称",
+    "住所",
+    "緯度",
+    "経度",
+    "備考",
+    "電話番号",
+    "災害種別_洪水",
+    "災害種別_地震",
+    "総人口",
+    "男性",
+    "女性",
+    "地域名",
+}
 
 
 def read(text: str, *, names: bool = True) -> Table:
@@ -24,7 +38,10 @@ def first_column(table: Table) -> list[str]:
 
 @pytest.mark.parametrize("names", [True, False])
 def test_title_and_note_rows_above_the_header_are_titles(names: bool) -> None:
-    text = "指定緊急避難場所一覧,,,\n令和6年4月1日現在,,,(単位：人)\n\nNO,名称,住所,電話番号\n1,市役所,山下町,099-224-1111\n2,公園,平之町,099-224-2222\n"
+    text = (
+        "指定緊急避難場所一覧,,,\n令和6年4月1日現在,,,(単位：人)\n\n"
+        "NO,名称,住所,電話番号\n1,市役所,山下町,099-224-1111\n2,公園,平之町,099-224-2222\n"
+    )
     table = read(text, names=names)
     assert table.header == ("NO", "名称", "住所", "電話番号")
     assert table.header_line == 4
@@ -86,7 +103,9 @@ def test_bands_notes_and_totals_are_listed_and_not_counted() -> None:
 
 
 def test_totals_in_statistics_are_listed_and_an_area_is_not_taken_for_one() -> None:
-    text = "地域名,総人口,男性,女性\n山下町,10,5,5\n時計台通,8,4,4\n小計,18,9,9\n合計町,6,3,3\n国分地区計,6,3,3\n合 計,24,12,12\n"
+    text = (
+        "地域名,総人口,男性,女性\n山下町,10,5,5\n時計台通,8,4,4\n小計,18,9,9\n合計町,6,3,3\n国分地区計,6,3,3\n合 計,24,12,12\n"
+    )
     table = read(text)
     assert first_column(table) == ["山下町", "時計台通", "合計町"]
     assert [(kind, line) for kind, line, _ in notes(table)] == [("total", 4), ("total", 6), ("total", 7)]
@@ -97,7 +116,9 @@ def test_a_total_behind_a_blank_first_cell_is_found() -> None:
     assert first_column(table) == ["1", "2"]
 
 
-@pytest.mark.parametrize("row", ["公園だけ,,,", "3,,,", ",公園,,", "462012,計,,", "〇〇会計事務所,,,", "合計,,山下町,時計店です"])
+@pytest.mark.parametrize(
+    "row", ["公園だけ,,,", "3,,,", ",公園,,", "462012,計,,", "〇〇会計事務所,,,", "合計,,山下町,時計店です"]
+)
 def test_when_in_doubt_a_row_is_a_record(row: str) -> None:
     table = read(f"名称,住所,電話番号,備考\nA公園,山下町,,\nB公園,平之町,,\n{row}\n")
     if row.startswith("合計"):
@@ -152,7 +173,11 @@ def test_a_list_of_one_column_is_a_table() -> None:
 
 
 def test_one_table_per_district_with_the_same_header_is_one_table() -> None:
-    text = "国分地区,,\n名称,住所,備考\n公園,国分,\n\n隼人地区,,\n名称,住所,備考\n港,隼人,\n溝辺の部,,\n名称,住所,備考\n空港,溝辺,\n"
+    head = "名称,住所,備考\n"
+    text = f"国分地区,,\n{head}公園,国分,\n\n隼人地区,,\n{head}港,隼人,\n溝辺の部,,\n{head}空港,溝辺,\n"
     table = read(text)
     assert first_column(table) == ["公園", "港", "空港"]
-    assert [(note.kind, note.text) for note in table.notes if note.kind == "band"] == [("band", "隼人地区"), ("band", "溝辺の部")]
+    assert [(note.kind, note.text) for note in table.notes if note.kind == "band"] == [
+        ("band", "隼人地区"),
+        ("band", "溝辺の部"),
+    ]

@@ -37,7 +37,9 @@ def test_a_plain_file_is_read_with_its_dialect() -> None:
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 @pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
 def test_delimiters_and_line_ends_are_found(delimiter: str, newline: str) -> None:
-    table = read(newline.join(delimiter.join(row) for row in (["NO", "名称", "備考"], ["1", "市役所", "月、火"], ["2", "公園", ""])))
+    table = read(
+        newline.join(delimiter.join(row) for row in (["NO", "名称", "備考"], ["1", "市役所", "月、火"], ["2", "公園", ""]))
+    )
     assert (table.delimiter, table.newline) == (delimiter, newline)
     assert rows(table) == [("1", "市役所", "月、火"), ("2", "公園", "")]
 
@@ -61,7 +63,9 @@ def test_a_line_break_inside_a_cell_is_no_mixed_line_end_and_later_cells_know_th
 
 
 def test_a_broken_byte_is_named_at_its_record_line_and_cell_and_the_rest_is_read() -> None:
-    data = 'NO,名称,住所\r\n1,"二行の\r\n名前",山下町\r\n2,天文@館,平之町\r\n3,公園,城山町\r\n'.encode("cp932").replace(b"@", b"\xff")
+    data = 'NO,名称,住所\r\n1,"二行の\r\n名前",山下町\r\n2,天文@館,平之町\r\n3,公園,城山町\r\n'.encode("cp932").replace(
+        b"@", b"\xff"
+    )
     table = read_table(data)
     (issue,) = table.issues
     assert (issue.code, issue.severity, issue.record, issue.line, issue.column) == ("encoding-error", "error", 2, 4, "名称")
@@ -72,11 +76,15 @@ def test_a_broken_byte_is_named_at_its_record_line_and_cell_and_the_rest_is_read
 
 
 def test_an_unclosed_quote_is_named_where_it_opens_and_reading_recovers() -> None:
-    lines = ["NO,名称,住所,備考"] + [f'{n},施設{n},山下町{n},"備考{n}、あり"' if n % 10 == 9 else f"{n},施設{n},山下町{n}," for n in range(1, 31)]
+    lines = ["NO,名称,住所,備考"] + [
+        f'{n},施設{n},山下町{n},"備考{n}、あり"' if n % 10 == 9 else f"{n},施設{n},山下町{n}," for n in range(1, 31)
+    ]
     lines[15] = '15,"施設15,山下町15,'
     table = read("\r\n".join(lines) + "\r\n")
     assert table.row_count == 30
-    assert [(issue.code, issue.record, issue.line, issue.column) for issue in table.issues] == [("unclosed-quote", 15, 16, "名称")]
+    assert [(issue.code, issue.record, issue.line, issue.column) for issue in table.issues] == [
+        ("unclosed-quote", 15, 16, "名称")
+    ]
     assert rows(table)[14] == ("15", "施設15", "山下町15", "")
     assert rows(table)[18] == ("19", "施設19", "山下町19", "備考19、あり")
 
@@ -175,7 +183,9 @@ def test_joined_files_lose_their_inner_mark_and_repeated_header() -> None:
 
 
 def test_files_of_two_encodings_joined_are_both_read() -> None:
-    table = read_table("NO,名称,住所\r\n1,天文館公園,山下町\r\n".encode() + "2,桜島港,桜島横山町\r\n3,城山,城山町\r\n".encode("cp932"))
+    table = read_table(
+        "NO,名称,住所\r\n1,天文館公園,山下町\r\n".encode() + "2,桜島港,桜島横山町\r\n3,城山,城山町\r\n".encode("cp932")
+    )
     assert rows(table)[1:] == [("2", "桜島港", "桜島横山町"), ("3", "城山", "城山町")]
     assert codes(table) == [("mixed-encoding", 0, 3)]
     assert not table.unreadable
