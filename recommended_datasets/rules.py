@@ -170,11 +170,18 @@ def usable_rule(definition: Definition, there: set[str]) -> RowRule:
 
     def check(*texts: str | None) -> list[Found] | None:
         for clause, groups in ready:
-            if not any(all(texts[position] for position in group) for group in groups):
+            if not any(_filled(texts, group) for group in groups):
                 return [Found(clause[0][0], "row-unusable", "error", (("missing", _clause(definition, clause)),))]
         return None
 
     return RowRule("usable", fields, check)
+
+
+def _filled(texts: Values, group: list[int]) -> bool:
+    """A cell that cannot be read is there (unknown, never blank); only a pair, a point on the map, must be readable."""
+    if len(group) == 1:
+        return texts[group[0]] != ""
+    return all(texts[position] for position in group)
 
 
 def as_if_placed(fields: Sequence[str], texts: Values) -> list[str | None]:
