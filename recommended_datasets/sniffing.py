@@ -84,7 +84,8 @@ def refuse_other_formats(content: bytes) -> None:
         raise ReadError("not-a-table", kind="XML")
     if _is_json(content):
         raise ReadError("not-a-table", kind="JSON")
-    if _is_binary(content[: 1 << 16]):
+    # In UTF-16 half a kanji may look like any control character; its decoder judges.
+    if not content.startswith((b"\xff\xfe", b"\xfe\xff")) and _is_binary(content[: 1 << 16]):
         raise ReadError("not-a-table", kind="binary")
 
 
