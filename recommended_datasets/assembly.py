@@ -31,16 +31,16 @@ def build_table(records: Records, layout: Layout, unreadable: set[tuple[int, int
         row = records.rows[index]
         if len(row) != width:
             if not sheet:
-                issues += _ragged(row, width, named, number, records.lines[index])
+                issues += ragged(row, width, named, number, records.lines[index])
             row = row[:width] + [""] * (width - len(row))
         rows.append(row)
     columns: list[Sequence[str]] = list(zip(*rows, strict=True)) if rows else [()] * width
     kept = [c for c in range(width) if header[c].strip() or any(map(str.strip, columns[c]))]
     place = {c: i for i, c in enumerate(kept)}
     number_of = {index: n for n, index in enumerate(layout.data)} if records.flaws or unreadable or records.many_lined else {}
-    cell_lines = _cell_lines(records, number_of, place)
-    issues = _header_issues(header, kept, layout, records) + issues
-    issues += _flaw_issues(records, header, number_of, place, cell_lines)
+    cell_lines = places_of_cells(records, number_of, place)
+    issues = header_issues(header, kept, layout, records) + issues
+    issues += flaw_issues(records, header, number_of, place, cell_lines)
     issues += _row_issues(layout, records)
     issues.sort(key=lambda issue: (issue.record, issue.line))
     return Table(
@@ -67,7 +67,7 @@ def _width(layout: Layout, records: Records) -> int:
     return width
 
 
-def _ragged(row: Sequence[str], width: int, named: int, number: int, line: int) -> list[Issue]:
+def ragged(row: Sequence[str], width: int, named: int, number: int, line: int) -> list[Issue]:
     found = len(row)
     if found < named:
         values = (("expected", str(named)), ("found", str(found)))
@@ -79,7 +79,7 @@ def _ragged(row: Sequence[str], width: int, named: int, number: int, line: int) 
     return []
 
 
-def _cell_lines(records: Records, number_of: dict[int, int], place: dict[int, int]) -> dict[tuple[int, int], int]:
+def places_of_cells(records: Records, number_of: dict[int, int], place: dict[int, int]) -> dict[tuple[int, int], int]:
     lines: dict[tuple[int, int], int] = {}
     for index in records.many_lined:
         if index not in number_of:
@@ -92,7 +92,7 @@ def _cell_lines(records: Records, number_of: dict[int, int], place: dict[int, in
     return lines
 
 
-def _header_issues(header: Sequence[str], kept: Sequence[int], layout: Layout, records: Records) -> list[Issue]:
+def header_issues(header: Sequence[str], kept: Sequence[int], layout: Layout, records: Records) -> list[Issue]:
     if not kept:
         return []
     if layout.header_row < 0:
@@ -114,7 +114,7 @@ def _header_issues(header: Sequence[str], kept: Sequence[int], layout: Layout, r
     return issues
 
 
-def _flaw_issues(
+def flaw_issues(
     records: Records,
     header: Sequence[str],
     number_of: dict[int, int],

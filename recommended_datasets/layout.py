@@ -37,7 +37,7 @@ _DATUM = re.compile(
 _LINKDATA = re.compile(
     r"^#(?:LINK|lang|attribution_|license|file_name|download_from|property|object_type|data_|namespace|prefix)"
 )
-_ODD_STARTS = frozenset("#合小総計累 \u3000\t\xa0\ufeff\x1a")
+ODD_STARTS = frozenset("#合小総計累 \u3000\t\xa0\ufeff\x1a")
 _ERROR_VALUE = re.compile(r"^#(?:N/A|[A-Z/0]+[!?])$")
 _UNIT = re.compile(r"^[(（\[［].*[)）\]］]$|^単位")
 
@@ -77,7 +77,7 @@ def lay_out(rows: Sequence[Sequence[str]], lines: Sequence[int], known: Known | 
         return _filled_in(Layout(list(rows[head]), head, [], header_rows=(head,), end=len(rows)), rows, lines)
     layout = find_header(rows, known)
     layout.end = len(rows)
-    starts = _other_tables(layout, rows, known) if known else []
+    starts = other_tables(layout, rows, known) if known else []
     if not starts:
         return _filled_in(layout, rows, lines)
     return _best_of_several(layout, starts, rows, lines, known)
@@ -89,7 +89,7 @@ def _filled_in(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[in
     return layout
 
 
-def _other_tables(layout: Layout, rows: Sequence[Sequence[str]], known: Known | None) -> list[int]:
+def other_tables(layout: Layout, rows: Sequence[Sequence[str]], known: Known | None) -> list[int]:
     """Rows that are headers of other tables: most cells are names of a standard, other ones than the header's, and above
     them the sheet begins or a row is (nearly) blank."""
     starts: list[int] = []
@@ -253,11 +253,11 @@ def _note_above(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[i
         row = rows[index]
         if filled(row):
             kind: NoteKind = "property" if row[0].startswith("#") else "title"
-            if not layout.notes or layout.notes[-1].text != _text(row):
-                layout.notes.append(Note(kind, lines[index], _text(row)))
+            if not layout.notes or layout.notes[-1].text != row_text(row):
+                layout.notes.append(Note(kind, lines[index], row_text(row)))
 
 
-def _text(row: Sequence[str]) -> str:
+def row_text(row: Sequence[str]) -> str:
     return " ".join(cell.strip() for cell in row if cell.strip())
 
 
@@ -267,7 +267,7 @@ def _sort_rows(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[in
     header = [cell.strip() for cell in layout.header]
     named = header[0] if header else ""
     width = len(header)
-    numbered = _first_column_is_numbers(rows, start)
+    numbered = first_column_is_numbers(rows, start)
     data = layout.data
     blanks = 0
 
@@ -286,7 +286,7 @@ def _sort_rows(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[in
             continue
         first = row[0]
         few = len(row) - row.count("") <= 2
-        if not few and first and first != named and first[0] not in _ODD_STARTS and "計" not in first:
+        if not few and first and first != named and first[0] not in ODD_STARTS and "計" not in first:
             if blanks:
                 close_blanks(index)
             data.append(index)
@@ -296,24 +296,24 @@ def _sort_rows(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[in
             continue
         if blanks:
             close_blanks(index)
-        kind = _kind_of(row, header, width, numbered, at_head=not data)
+        kind = kind_of(row, header, width, numbered, at_head=not data)
         if kind == "header":
             layout.repeated.append(index)
             if data and data[-1] == index - 1 and filled(rows[index - 1]) == 1:  # the title of the part that begins here
-                layout.notes.append(Note("band", lines[data.pop()], _text(rows[index - 1])))
+                layout.notes.append(Note("band", lines[data.pop()], row_text(rows[index - 1])))
         if kind is None:
             data.append(index)
         else:
-            layout.notes.append(Note(kind, lines[index], _text(row)))
+            layout.notes.append(Note(kind, lines[index], row_text(row)))
     close_blanks(layout.end)
 
 
-def _first_column_is_numbers(rows: Sequence[Sequence[str]], start: int) -> bool:
+def first_column_is_numbers(rows: Sequence[Sequence[str]], start: int) -> bool:
     texts = [row[0].strip() for row in rows[start : start + 400] if len(row) > 1 and row[0].strip() and filled(row) > 2]
     return len(texts) >= 3 and sum(1 for text in texts if _NUMBER.match(fold(text))) * 10 >= len(texts) * 9
 
 
-def _kind_of(row: Sequence[str], header: list[str], width: int, numbered: bool, at_head: bool) -> NoteKind | None:
+def kind_of(row: Sequence[str], header: list[str], width: int, numbered: bool, at_head: bool) -> NoteKind | None:
     """What a suspicious row is, or None for a record."""
     texts = [cell.strip() for cell in row if cell.strip()]
     if [cell.strip() for cell in row[:width]] == header and len(texts) >= 1 and any(header):

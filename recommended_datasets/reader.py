@@ -92,7 +92,7 @@ def read_text(content: bytes, *, header_line: int = 0, known: Known | None = Non
     if mixed and not records.many_lined:
         records.flaws.append(Flaw("mixed-newlines", "info", -1, -1, 0))
     if decoded.detection.broken:
-        unreadable = _mark_broken_cells(records)
+        unreadable = mark_broken_cells(records)
     else:
         unreadable = set[tuple[int, int]]()
     layout = lay_out(records.rows, records.lines, known, header_line)
@@ -114,7 +114,7 @@ def _without_inner_boms(text: str, flaws: list[Flaw]) -> str:
     return re.sub("(?<=[\r\n])\ufeff+", "", text)
 
 
-def _mark_broken_cells(records: Records) -> set[tuple[int, int]]:
+def mark_broken_cells(records: Records) -> set[tuple[int, int]]:
     """Cells with broken bytes: U+FFFD in their text, a flaw each. (record, cell) of all of them."""
     cells: set[tuple[int, int]] = set()
     for r, row in enumerate(records.rows):
