@@ -81,4 +81,6 @@ def _cell(field: Field, definition: Definition, publisher: Municipality, at: Mun
         return str(share)
     if field.required and field.allowed:
         return field.allowed[0]
+    if field.required and field.type in ("integer", "number", "count"):
+        return "1"
     return ""
