@@ -41,6 +41,7 @@ class Run:
     stack: Stack
     outcomes: list[Outcome] = field(default_factory=list)
     printing: threading.Lock = field(default_factory=threading.Lock)
+    services_tried: threading.Event = field(default_factory=threading.Event)
 
     def command(self, name: str, command: list[str], environment: dict[str, str] | None = None, live: bool = False) -> bool:
         """Run a command; its output appears as it comes, or in one piece at its end. True if it succeeded."""
@@ -102,11 +103,15 @@ def core(run: Run) -> None:
 
 
 def package(run: Run) -> None:
+    run.services_tried.wait()
     run.suite("package", [*WITHOUT_CKAN, "tests/stack"])
 
 
 def plugin(run: Run) -> None:
-    services.up(run.stack)
+    try:
+        services.up(run.stack)
+    finally:
+        run.services_tried.set()
     run.suite("plugin", ["--ckan-ini=test.ini", "tests/plugin"], services.test_environment(run.stack, "test"))
 
 

@@ -106,16 +106,16 @@ def _holder(port: int) -> str:
     """ " by nginx (process 123)", as far as /proc tells this user."""
     try:
         lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-        inodes = {row[9] for row in map(str.split, lines) if row[3] == "0A" and int(row[1].split(":")[1], 16) == port}
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                links = {os.readlink(link) for link in (process / "fd").iterdir()}
-            except OSError:
-                continue
-            if links & {f"socket:[{inode}]" for inode in inodes}:
-                return f" by {(process / 'comm').read_text().strip()} (process {process.name})"
     except OSError:
-        pass
+        return ""
+    wanted = {f"socket:[{row[9]}]" for row in map(str.split, lines) if row[3] == "0A" and int(row[1][-4:], 16) == port}
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if os.readlink(link) in wanted:
+                process = link.parent.parent
+                return f" by {(process / 'comm').read_text().strip()} (process {process.name})"
+        except OSError:
+            continue
     return ""
 
 
