@@ -36,6 +36,8 @@ _SAMPLE = 60
 _NAME_ENOUGH, _CONTENT_ENOUGH = 0.62, 0.9
 _TELLING = frozenset("latitude longitude phone postal_code url email date municipality_code corporate_number".split())
 """Types whose cells tell what the column is, whatever its header says."""
+_IN_JAPAN = {"latitude": (20.0, 46.0), "longitude": (122.0, 154.0)}
+"""Degrees: what a column of coordinates holds, so that north and east are told apart."""
 
 
 class MappingError(ValueError):
@@ -148,10 +150,11 @@ def propose_mapping(table: Table, definition: Definition) -> Mapping:
         else:
             open_columns.append(match.index)
     candidates: list[tuple[float, int, str]] = []
+    names = _known_names(definition)
     for index in open_columns:
         sample = [cell for cell in list(table.columns[index][: _SAMPLE * 4]) if cell.strip()][:_SAMPLE]
         for f in free.values():
-            score = _likeness(table.header[index], f, sample)
+            score = _likeness(table.header[index], f, names.get(f.id, ()), sample)
             if score:
                 candidates.append((score, -index, f.id))
     for score, negative, name in sorted(candidates, reverse=True):
@@ -180,12 +183,27 @@ def column_keys(header: Sequence[str]) -> list[str]:
     return keys
 
 
-def _likeness(header: str, f: Field, sample: Sequence[str]) -> float:
-    """0, or how likely a column with this header and these cells is the field."""
-    ours, theirs = fold(header), fold(f.name)
-    name = difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio() if ours else 0.0
-    if ours and len(ours) > 1 and (ours in theirs or theirs in ours):
-        name = max(name, 0.7)
+def _known_names(definition: Definition) -> dict[str, list[str]]:
+    """Field id → every folded header that means it: names of the editions and synonyms."""
+    from recommended_datasets.catalog import load as load_catalog
+
+    number, index = load_catalog().header_index(definition)
+    found: dict[str, list[str]] = {}
+    for folded in index.folded:
+        meant = index.meanings(folded).get(number)
+        if meant:
+            found.setdefault(meant[0], []).append(folded)
+    return found
+
+
+def _likeness(header: str, f: Field, names: Sequence[str], sample: Sequence[str]) -> float:
+    """0, or how likely a column with this header and these cells is the field, which these `names` mean."""
+    ours = fold(header)
+    name = 0.0
+    for theirs in names if ours else ():
+        name = max(name, difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio())
+        if len(ours) > 1 and len(theirs) > 1 and (ours in theirs or theirs in ours):
+            name = max(name, 0.7)
     content = _fit(f, sample) if f.type in _TELLING else 0.0
     if f.type in _TELLING and sample and content < 0.5:
         return 0.0
@@ -200,5 +218,10 @@ def _fit(f: Field, sample: Sequence[str]) -> float:
 
     if not sample:
         return 0.0
+    if f.type in _IN_JAPAN:
+        low, high = _IN_JAPAN[f.type]
+        texts = [parse_value(f, cell).text or "" for cell in sample]
+        numbers = [float(text) for text in texts if text.replace(".", "", 1).isdigit()]
+        return sum(1 for number in numbers if low <= number <= high) / len(sample)
     plain = replace(f, allowed=(), options=())
     return sum(1 for cell in sample if parse_value(plain, cell).text is not None) / len(sample)
