@@ -1,0 +1,105 @@
+"""Which records of a large file are data, piece by piece: `layout._sort_rows` without all rows at hand.
+
+Nearly every row is plainly a record. The others come here one by one, in order; anything that only a view of the whole file
+could decide (several tables, parts under their own headings) is `Unsuitable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from recommended_datasets import layout as layouts
+from recommended_datasets.fast_source import Unsuitable
+from recommended_datasets.layout import Known, Layout
+from recommended_datasets.report import Issue
+from recommended_datasets.table import Note
+
+
+class Suspicious(NamedTuple):
+    """A row that may be no record. `line` is its physical line, from 1, `lines` how many it takes."""
+
+    line: int
+    lines: int
+    row: Sequence[str]
+
+
+class Sorter:
+    """Sorts the suspicious rows of a file: data or note. Keeps the run of blank rows that may go on in the next piece."""
+
+    def __init__(self, head: Layout, rows: Sequence[Sequence[str]], known: Known | None, *, alone: bool) -> None:
+        """`head`: the layout of the file's first `rows`. `alone`: other tables in the file need not be looked for."""
+        self._header = [cell.strip() for cell in head.header]
+        self.named = self._header[0] if self._header else ""
+        start = max(head.header_rows, default=-1) + 1
+        self._numbered = layouts.first_column_is_numbers(rows, start)
+        self._head, self._known = head, None if alone else known
+        self._blank_line = self._blanks = self._blank_next = 0
+        self._empty_above = 0
+        """Line that follows a (nearly) blank row: no header of another table may stand there."""
+        self.notes: list[Note] = []
+        self.issues: list[Issue] = []
+
+    def is_data(self, found: Suspicious, *, any_before: bool) -> bool:
+        """Whether this row is a record. `any_before`: there were records already."""
+        if found.line == self._empty_above:
+            self.refuse_header(found.row)
+        row = found.row
+        if not "".join(row).strip():
+            self._blank(found, any_before)
+            return False
+        self.close_blanks(any_before)
+        size = layouts.filled(row)
+        if size <= 1:
+            self._empty_above = found.line + found.lines
+        kind = None
+        if not self._plainly(row):
+            kind = layouts.kind_of(row, self._header, len(self._header), self._numbered, at_head=not any_before)
+        if kind is None:
+            return True
+        if kind == "header":
+            if self._empty_above == found.line:
+                raise Unsuitable("a part with a heading of its own")
+            self.issues.append(Issue("repeated-header", "info", line=found.line))
+        self.notes.append(Note(kind, found.line, layouts.row_text(row)))
+        return False
+
+    def refuse_header(self, row: Sequence[str]) -> None:
+        """The row after a (nearly) blank one: the exact reader looks whether another table begins there."""
+        above: list[Sequence[str]] = [()] * (max(self._head.header_rows, default=0) + 1)
+        if self._known and layouts.other_tables(self._head, [*above, row], self._known):
+            raise Unsuitable("several tables")
+
+    @property
+    def empty_above(self) -> int:
+        return self._empty_above
+
+    def _plainly(self, row: Sequence[str]) -> bool:
+        first = row[0]
+        few = len(row) - row.count("") <= 2
+        return not few and bool(first) and first != self.named and first[0] not in layouts.ODD_STARTS and "計" not in first
+
+    def _blank(self, found: Suspicious, any_before: bool) -> None:
+        if self._blanks and found.line != self._blank_next:
+            self.close_blanks(any_before)
+        if not self._blanks:
+            self._blank_line = found.line
+        self._blanks += 1
+        self._blank_next = self._empty_above = found.line + found.lines
+
+    def close_blanks(self, any_before: bool, *, at_end: bool = False) -> None:
+        """Ends a run of blank rows: a note, and an issue where records stand on both sides."""
+        if self._blanks:
+            self.notes.append(Note("blank", self._blank_line, "", self._blanks))
+            if any_before and not at_end:
+                values = (("count", str(self._blanks)),)
+                self.issues.append(Issue("blank-rows", "info", line=self._blank_line, values=values))
+            self._blanks = 0
+
+    @property
+    def blanks_open(self) -> bool:
+        return self._blanks > 0
+
+    @property
+    def blank_next(self) -> int:
+        return self._blank_next

@@ -1,0 +1,136 @@
+"""A large file as pieces of UTF-8, each ending with a line: the encoding is found on the first piece and held to after it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from recommended_datasets import encoding as encodings
+
+PIECE = 8 << 20
+"""Bytes read at a time."""
+HEAD = 1 << 20
+"""Bytes on which the encoding is found."""
+LONGEST_LINE = 32 << 20
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+
+
+class Unsuitable(Exception):
+    """The fast lane cannot be exact on this file: the exact reader has to read it."""
+
+
+class Source:
+    """Iterate for the pieces: whole lines as UTF-8 without byte order mark, broken bytes as lone surrogates.
+
+    `encoding`, `sha256` (after the last piece) and the counts of line ends are those of the whole file. Raises `Unsuitable`
+    for encodings other than UTF-8 and CP932, and where the whole file might be read otherwise than its beginning says.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._hash = hashlib.sha256()
+        self.encoding = ""
+        self.broken = 0
+        self._many = 0
+        self.last = False
+        """Whether the piece just given is the file's last."""
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            rest = b""
+            while True:
+                piece, rest = self._read(file, rest)
+                if not self.encoding:
+                    self._detect(piece)
+                    piece = piece.removeprefix(_UTF8_BOM) if self.encoding == "utf-8-sig" else piece
+                yield self._utf8(piece)
+                if self.last:
+                    break
+        if self.encoding == "utf-8" and self.broken > self._many:
+            raise Unsuitable("more broken bytes than letters")
+
+    def _read(self, file: BinaryIO, rest: bytes) -> tuple[bytes, bytes]:
+        """Whole lines, and the beginning of the next one."""
+        parts = [rest]
+        length = len(rest)
+        while True:
+            new = file.read(PIECE)
+            self._hash.update(new)
+            parts.append(new)
+            length += len(new)
+            if len(new) < PIECE:
+                self.last = True
+                return b"".join(parts), b""
+            cut = new.rfind(b"\n") + 1
+            if cut:
+                parts[-1] = new[:cut]
+                return b"".join(parts), new[cut:]
+            if length > LONGEST_LINE:
+                raise Unsuitable("no line ends")
+
+    def _detect(self, piece: bytes) -> None:
+        if piece.startswith((b"\xff\xfe", b"\xfe\xff")) or piece.count(0, 0, 1 << 16) * 50 > min(len(piece), 1 << 16):
+            raise Unsuitable("UTF-16")
+        if piece.startswith(_UTF8_BOM):
+            self.encoding = "utf-8-sig"
+            return
+        head = piece[: HEAD if len(piece) <= HEAD else piece.rfind(b"\n", 0, HEAD) + 1]
+        if head.isascii():
+            raise Unsuitable("ASCII only: what follows decides")
+        found = encodings.decode(head)
+        if found.detection.encoding == "utf-8":
+            self._many = len(encodings.UTF8_MANY.findall(found.text))
+            if self._many < 1000:
+                raise Unsuitable("hardly any letters")
+        elif found.detection.encoding != "cp932":
+            raise Unsuitable(found.detection.encoding)
+        elif _is_euc(head):
+            raise Unsuitable("EUC-JP as well")
+        self.encoding = found.detection.encoding
+
+    def _utf8(self, piece: bytes) -> bytes:
+        if self.encoding == "cp932":
+            text = encodings.strict(piece, "cp932")
+            if text is None:
+                self._refuse_mixed(piece, "utf-8")
+                text = encodings.tolerant(piece, "cp932")
+                self.broken += sum(len(hit) for hit in encodings.BROKEN.findall(text))
+                return text.encode("utf-8", "surrogatepass")
+            return text.encode()
+        if _is_utf8(piece):
+            return piece
+        if self.encoding == "utf-8":
+            self._refuse_mixed(piece, "cp932")
+        text = encodings.tolerant(piece, "utf-8")
+        self.broken += sum(len(hit) for hit in encodings.BROKEN.findall(text))
+        return text.encode("utf-8", "surrogatepass")
+
+    def _refuse_mixed(self, piece: bytes, other: str) -> None:
+        """A piece with broken bytes may be of two files in two encodings: then every line is read in its own."""
+        if any(encodings.line_encoding(line)[1] == other for line in piece.splitlines(keepends=True)):
+            raise Unsuitable("two encodings")
+
+
+def _is_euc(piece: bytes) -> bool:
+    try:
+        piece.decode("euc_jp")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_utf8(piece: bytes) -> bool:
+    """polars checks at memory speed what Python's decoder would build a text for."""
+    import polars as pl
+
+    try:
+        return pl.Series([piece], dtype=pl.Binary).cast(pl.String).null_count() == 0
+    except pl.exceptions.PolarsError:
+        return False
