@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-ROOMS = ("organizations", "resources", "checking", "harvesting", "consolidation", "search", "feeds")
+ROOMS = ("organizations", "resources", "checking", "harvesting", "consolidation", "search", "feeds", "operations")
 
 
 def gather(part: str) -> dict[str, Any]:

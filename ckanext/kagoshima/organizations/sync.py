@@ -25,6 +25,10 @@ class Synced:
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
 
+    @property
+    def all(self) -> list[str]:
+        return sorted(self.created + self.updated + self.unchanged)
+
 
 def sync(publishers: Iterable[Municipality]) -> Synced:
     """Create the organisation of each publisher, or bring it up to date. Parents come before their children.
