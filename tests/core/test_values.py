@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from recommended_datasets.definition import TYPES as TYPE_NAMES
@@ -359,7 +359,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(CELLS, st.sampled_from(sorted(TYPES)), st.booleans())
 def test_any_text_is_read_and_a_canonical_text_is_read_as_itself(text: str, kind: str, statistical: bool) -> None:
     of = Field("x", "項目", kind, allowed=("有", "無") if kind in ("flag", "enum") else (), options=(("digits", "4"),) if kind == "code" else ())
