@@ -12,7 +12,7 @@ import click
 from ckan import model
 
 from ckanext.kagoshima import config
-from ckanext.kagoshima.harvesting import problems, running
+from ckanext.kagoshima.harvesting import problems, reporting, running
 from ckanext.kagoshima.harvesting import sources as declared_sources
 from recommended_datasets import municipality
 
@@ -103,7 +103,9 @@ def harvest(code: str, due: bool, dry_run: bool, no_merge: bool, as_json: bool) 
             _print(result, dry_run)
     merged = {} if dry_run or no_merge else nightly.merge()
     if as_json:
-        click.echo(json.dumps({"sources": [_plain(result) for result in results], "merged": merged}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"sources": [reporting.plain(result) for result in results], "merged": merged}, ensure_ascii=False)
+        )
         return
     _print_sum(results, merged, dry_run)
 
@@ -139,16 +141,3 @@ def _print_sum(results: list[running.Result], merged: dict[str, Any], dry_run: b
         numbers = " + ".join(str(balance[key]) for key in ("accepted", "rejected", "duplicates", "withheld"))
         click.echo(f"統合 / merged {dataset}: {balance['rows_in']} = {numbers} (accepted + rejected + duplicates + withheld)")
     model.Session.remove()
-
-
-def _plain(result: running.Result) -> dict[str, Any]:
-    return {
-        "source": result.source,
-        "municipality_code": result.municipality_code,
-        "url": result.url,
-        "kind": result.kind,
-        "state": result.state,
-        "datasets": result.datasets,
-        "files": result.counts,
-        "problems": [{**problem.as_dict(), "message": problems.both(problem)} for problem in result.problems],
-    }

@@ -232,12 +232,15 @@ class _Collector:
             row.etag, row.last_modified, row.sha256 = answer.etag, answer.last_modified, examined.sha256
             kinds = "、".join(sorted({str(found["kind"]) for found in examined.personal}))
             problem = Problem("personal-data", {"url": entry.url, "kinds": kinds, "places": list(examined.personal[:20])})
-            row.state = "quarantined" if not row.published_sha256 else row.state
             row.problem, row.row_count = problem.as_dict(), row.row_count if row.published_sha256 else examined.row_count
             row.dataset = row.dataset or examined.dataset
             row.state = "quarantined"
             self.collected.problems.append(problem)
             decisions.quarantine(row, examined.sha256, problem, dry=self.dry)
+            return "quarantined"
+        if decisions.was_purged(examined.sha256):
+            row.sha256, row.state = examined.sha256, "quarantined"
+            row.problem = Problem("purged", {"url": entry.url}).as_dict()
             return "quarantined"
         if not self.dry:
             archive.store(answer.body, url=entry.url, content_type=answer.content_type, headers=dict(answer.headers))
@@ -342,6 +345,17 @@ def _identity(code: str, entry: Entry, examined: Examined, standard_ids: frozens
     return naming.of_other(code, entry, standard_ids)
 
 
+def identify(row: SourceFile, declared: Declared) -> None:
+    """Give one file outside a harvest its place in the catalogue; its bytes are in the archive."""
+    entry = Entry(**row.entry)
+    mapping = mappings.parse(yaml.safe_load(declared.mapping)) if declared.mapping else None
+    examined = examine(archive.read(row.sha256), entry, code=row.municipality_code, mapping=mapping)
+    standard_ids = frozenset(definition.id for definition in catalogue.load().all())
+    identity = _identity(row.municipality_code, entry, examined, standard_ids)
+    row.package_name, row.resource_key, row.resource_id = identity.name, identity.key, identity.resource_id
+    row.part, row.period, row.semantic_hash = identity.part, identity.period, examined.semantic_hash
+
+
 def identity_of(row: SourceFile) -> naming.Identity:
     """The identity that a row was given."""
     entry: dict[str, Any] = row.entry
@@ -357,7 +371,7 @@ def routes(row: SourceFile) -> tuple[str, str | None]:
     others = (
         model.Session.query(SourceFile)
         .filter(SourceFile.resource_id == row.resource_id, SourceFile.id != row.id, SourceFile.source_id != row.source_id)
-        .filter(SourceFile.state.in_(("published", "ready", "held", "rejected")))
+        .filter(SourceFile.state.in_(("published", "ready", "held", "rejected", "quarantined")))
         .all()
     )
     better = [

@@ -78,6 +78,11 @@ def released_personal(file_id: str, sha256: str) -> bool:
     return _decided(guards.cause(file_id, sha256, [Problem(QUARANTINE)])) == "released"
 
 
+def was_purged(sha256: str) -> bool:
+    """Whether somebody purged this content: it does not come back by the next harvest."""
+    return model.Session.query(Event).filter(Event.kind == "purge", Event.subject == sha256).first() is not None
+
+
 def supersede(file_id: str) -> None:
     """A later revision stands: what was held before it no longer needs a decision."""
     for held in model.Session.query(Held).filter(Held.file_id == file_id, Held.state == "open"):

@@ -43,9 +43,12 @@ def examine(body: bytes, entry: Entry, *, code: str, content_type: str = "", map
     """Look at `body`, which came from `entry` of publisher `code`. Nothing is kept."""
     sha256 = hashlib.sha256(body).hexdigest()
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf"):
-        return Examined(sha256, sha256, "", problem=Problem("empty-file", {"url": entry.url}))
+        report = judge(body, file_name(entry.url), municipality_code=code).report
+        kind = contents.kind_of(body, entry.url, entry.format)
+        return Examined(sha256, sha256, kind, report, problem=Problem("empty-file", {"url": entry.url}))
     if contents.looks_like_html(body, content_type):
-        return Examined(sha256, sha256, "HTML", problem=Problem("html-not-csv", {"url": entry.url}))
+        report = judge(body, file_name(entry.url), municipality_code=code).report
+        return Examined(sha256, sha256, "HTML", report, problem=Problem("html-not-csv", {"url": entry.url}))
     kind = contents.kind_of(body, entry.url, entry.format)
     if not contents.is_table(kind):
         return Examined(sha256, sha256, "ZIP" if kind == "GTFS" else kind, gtfs=kind == "GTFS")

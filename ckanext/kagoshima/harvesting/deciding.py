@@ -1,0 +1,138 @@
+"""Release and reject: what a person decides about a held revision, carried out at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.kagoshima.harvesting import archive, decisions, running, vanishing
+from ckanext.kagoshima.harvesting.client import FetchError
+from ckanext.kagoshima.harvesting.connecting import new_client
+from ckanext.kagoshima.harvesting.model import Held, SourceFile, now
+from ckanext.kagoshima.harvesting.problems import Problem, both, text
+
+PERSONAL = "personal-data"
+MASS_DELETE = "mass-delete"
+
+
+def find(identifier: str) -> Held:
+    """
+    :raises tk.ObjectNotFound: there is no such held revision
+    """
+    held = model.Session.get(Held, identifier)
+    if held is None:
+        raise tk.ObjectNotFound(tk._("No such held revision."))
+    return held
+
+
+def codes(held: Held) -> list[str]:
+    return [reason["code"] for reason in held.reasons]
+
+
+def release(held: Held, actor: str, reason: str) -> dict[str, Any]:
+    """Make the held revision public: what it replaces is replaced now, and the same is not held again.
+
+    :raises tk.ValidationError: it was decided already, or its content is no longer there
+    """
+    _must_be_open(held)
+    row = model.Session.get(SourceFile, held.file_id) if held.file_id else None
+    if PERSONAL in codes(held) and row is not None:
+        _fetch_again(row, held)
+    _close(held, "released", actor, reason)
+    if row is None:
+        _withdraw_vanished(held, actor, reason)
+        model.Session.commit()
+        return describe(held)
+    row.state, row.problem = "ready", None
+    _identify(row)
+    model.Session.commit()
+    running.publish_ready(row.municipality_code, [row.id])
+    return describe(held)
+
+
+def reject(held: Held, actor: str, reason: str) -> dict[str, Any]:
+    """Keep the last good version; this content is not asked about again.
+
+    :raises tk.ValidationError: it was decided already
+    """
+    _must_be_open(held)
+    _close(held, "rejected", actor, reason)
+    row = model.Session.get(SourceFile, held.file_id) if held.file_id else None
+    if row is not None and row.state == "held":
+        row.state = "rejected"
+    model.Session.commit()
+    return describe(held)
+
+
+def describe(held: Held) -> dict[str, Any]:
+    """A held revision as plain data, with its words in both languages; never with a value of the file."""
+    reasons = [Problem.from_dict(reason) for reason in held.reasons]
+    row = model.Session.get(SourceFile, held.file_id) if held.file_id else None
+    return {
+        "id": held.id,
+        "source": held.source_id,
+        "municipality_code": held.municipality_code,
+        "dataset": held.dataset,
+        "package": held.package_name,
+        "url": row.url if row is not None else str(held.reasons[0].get("values", {}).get("url", "")),
+        "reason": reasons[0].code,
+        "reasons": [
+            {"code": one.code, "ja": text(one, "ja"), "en": text(one, "en"), "message": both(one), "values": one.values}
+            for one in reasons
+        ],
+        "since": held.since.isoformat(),
+        "sha256": held.sha256,
+        "state": held.state,
+        "decided": held.decided.isoformat() if held.decided else None,
+    }
+
+
+def _must_be_open(held: Held) -> None:
+    if held.state != "open":
+        raise tk.ValidationError({"id": [tk._("This revision was decided already.")]})
+
+
+def _close(held: Held, state: str, actor: str, reason: str) -> None:
+    held.state, held.decided = state, now()
+    decisions.record(
+        "release" if state == "released" else "reject",
+        held.file_id or held.source_id,
+        actor=actor,
+        code=held.municipality_code,
+        dataset=held.dataset,
+        cause=held.cause,
+        reason=reason,
+        detail={"held": held.id, "codes": codes(held), "sha256": held.sha256},
+    )
+    model.Session.flush()
+
+
+def _fetch_again(row: SourceFile, held: Held) -> None:
+    """Of a quarantined file nothing was kept: it is fetched anew, and must still be what the person looked at."""
+    try:
+        answer = new_client(retries=0, timeout=60).get(row.url)
+    except FetchError as error:
+        raise tk.ValidationError({"id": [both(Problem(error.code, error.values))]}) from error
+    if answer.sha256 != held.sha256:
+        raise tk.ValidationError({"id": [tk._("The file has changed since it was held. Harvest it again.")]})
+    archive.store(answer.body, url=row.url, content_type=answer.content_type, headers=dict(answer.headers))
+    row.sha256 = answer.sha256
+
+
+def _identify(row: SourceFile) -> None:
+    if row.resource_id:
+        return
+    from ckanext.harvest.model import HarvestSource
+    from ckanext.kagoshima.harvesting import collecting
+    from ckanext.kagoshima.harvesting.sources import Declared
+
+    collecting.identify(row, Declared.of(HarvestSource.get(row.source_id)))
+
+
+def _withdraw_vanished(held: Held, actor: str, reason: str) -> None:
+    urls = {url for found in held.reasons for url in found.get("urls", ())}
+    for row in SourceFile.of_source(held.source_id):
+        if row.url in urls and row.missing_since is not None and row.published_sha256:
+            vanishing.withdraw(row, MASS_DELETE, actor, reason)
