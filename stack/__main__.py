@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 def main() -> int:
     # With a locale of ASCII a path or a message with Japanese in it would end in a traceback.
     os.environ.setdefault("PYTHONUTF8", "1")
+    # A command that is told to end still puts away what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return run(_parser().parse_args())
     except Failure as failure:

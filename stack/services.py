@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +24,17 @@ def _program(name: str, package: str) -> str:
     return found
 
 
+def _nginx_error_log(nginx: str, log: Path) -> str:
+    """The option -e, which nginx before 1.19.5 does not know; without it nginx first looks into /var/log."""
+    shown = subprocess.run([nginx, "-v"], capture_output=True, text=True).stderr
+    found = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", shown)
+    return f'-e "{log}"' if found and tuple(map(int, found.groups())) >= (1, 19, 5) else ""
+
+
 def values(stack: Stack) -> dict[str, str]:
     """What the templates ask for."""
     root = databases.as_other_user()
+    nginx = _program("nginx", "nginx-light")
     return {
         **{name: str(port) for name, port in stack.ports.items()},
         "RUN": str(stack.run),
@@ -36,7 +46,8 @@ def values(stack: Stack) -> dict[str, str]:
         "SOLR_URL": stack.solr_url,
         "REDIS_URL": stack.redis_url("catalogue"),
         "REDIS_SERVER": _program("redis-server", "redis-server"),
-        "NGINX": _program("nginx", "nginx-light"),
+        "NGINX": nginx,
+        "NGINX_ERRORS": _nginx_error_log(nginx, stack.log / "nginx.log"),
         "NGINX_USER": "user root;" if root else "",
         "JAVA": search_server.java(),
         "POSTGRES_BIN": str(databases.binaries()),

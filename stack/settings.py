@@ -101,9 +101,17 @@ def is_free(port: int) -> bool:
 
 
 def _any_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port below those that the system gives to outgoing connections."""
+    while not is_free(port := 20000 + secrets.randbelow(12000)):
+        pass
+    return port
+
+
+def _supervisor_lives(run: Path) -> bool:
+    try:
+        return Path(f"/proc/{int((run / 'supervisord.pid').read_text())}").exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _number(name: str, text: str) -> int:
@@ -125,7 +133,9 @@ def load(run_dir: str | None = None, free_ports: bool = False) -> Stack:
         saved = {}
     known = saved.get("ports", {})
     if free_ports:
-        ports = {name: known.get(name) or _any_free_port() for name in PORTS}
+        # Somebody else may have taken a port while the stack was down.
+        keep = _supervisor_lives(run)
+        ports = {name: known[name] if name in known and (keep or is_free(known[name])) else _any_free_port() for name in PORTS}
     else:
         ports = {
             name: _number(name, os.environ[name]) if os.environ.get(name) else known.get(name, default)

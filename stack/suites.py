@@ -137,7 +137,7 @@ def everything(stack: Stack) -> int:
                 fail(str(failure))
                 run.outcomes.append(Outcome(getattr(suite, "__name__", "?"), problem=str(failure).splitlines()[0]))
 
-    other = threading.Thread(target=lane, args=(lint, core, package))
+    other = threading.Thread(target=lane, args=(lint, core, package), daemon=True)
     try:
         other.start()
         lane(plugin, browser)
