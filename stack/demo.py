@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import shlex
 import subprocess
 import sys
 import time
@@ -140,10 +142,11 @@ def _start_site(stack: Stack) -> None:
 def _set_up(stack: Stack, sources: Path) -> None:
     """Everything after the services is one process: a start of CKAN costs seconds."""
     say("ckan kagoshima setup")
-    done = subprocess.run(stack.ckan("kagoshima", "setup", "--sources", str(sources)), cwd=PROJECT, stdin=subprocess.DEVNULL)
+    command = stack.ckan("kagoshima", "setup", "--sources", str(sources))
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, cwd=PROJECT, stdin=subprocess.DEVNULL, env=environment)
     if done.returncode:
-        command = f"{stack.venv}/bin/ckan -c {stack.ini} kagoshima setup --sources {sources}"
-        raise Failure(f"The set-up failed; its messages are above. To try it alone:\n  {command}")
+        raise Failure(f"The set-up failed; its messages are above. To try it alone:\n  {shlex.join(command)}")
 
 
 def _wait_for_site(stack: Stack) -> None:
