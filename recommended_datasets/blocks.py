@@ -348,7 +348,7 @@ def _suspicious(frame: pl.DataFrame, named: str) -> np.ndarray:
     few = _few(frame, min(12, frame.width))
     if few.any() and frame.width > 12:
         rows = few.arg_true()
-        few = few.scatter(rows, _few(frame[rows], frame.width)) if len(rows) < frame.height else _few(frame, frame.width)
+        few = few.clone().scatter(rows, _few(frame[rows], frame.width))
     return (odd | few).arg_true().to_numpy()
 
 

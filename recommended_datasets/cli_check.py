@@ -49,6 +49,7 @@ def run(catalog: Catalog, file: str, **options: Any) -> Any:
         mapping=mapping,
         sheet=options.get("sheet"),
         catalog=catalog,
+        report_only=bool(options.get("report_only")),
     )
 
 
@@ -79,6 +80,7 @@ def check(
 ) -> None:
     confirmed = load_mapping(mapping)
     options = {"dataset": dataset, "edition": edition, "municipality": municipality, "mapping": confirmed, "sheet": sheet}
+    options["report_only"] = form != "html"  # the page marks the file's cells
     checked = run(catalog, file, **options)
     write_output(output, rendered(checked, form, lang, "" if file == "-" else Path(file).name))
     ctx.exit(STATUS[checked.report.status])

@@ -27,12 +27,16 @@ class Found(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
 
 
+Check = Callable[..., Iterable[Found] | None]
+"""A row's canonical texts → what was found, None or nothing where all is well."""
+
+
 class RowRule(NamedTuple):
     """`check` gets the row's canonical texts of `fields` in order. `key` names the rule for the fast lane's masks."""
 
     key: str
     fields: tuple[str, ...]
-    check: Callable[..., Iterable[Found] | None]
+    check: Check
 
 
 def build(definition: Definition, present: Iterable[str]) -> list[RowRule]:
@@ -98,7 +102,11 @@ def _sum(definition: Definition, rule: dict[str, object], there: set[str]) -> Ro
     if total not in there or not there.issuperset(parts):
         return None
     severity = _severity(definition, rule)
-    names = _names(definition, parts) if len(parts) <= 4 else f"{definition.field(parts[0]).name}〜{definition.field(parts[-1]).name}"
+    names = (
+        _names(definition, parts)
+        if len(parts) <= 4
+        else f"{definition.field(parts[0]).name}〜{definition.field(parts[-1]).name}"
+    )
 
     def check(whole: str | None, *texts: str | None) -> list[Found] | None:
         if not whole or None in texts or not any(texts):
@@ -142,7 +150,9 @@ def _name_and_code(definition: Definition, name_fields: tuple[str, ...], code_fi
         if body is None or agrees(body, [name for name in names if name]):
             return None
         field = next(field for field, name in reversed(list(zip(name_fields, names, strict=True))) if name)
-        return [Found(field, "name-code-mismatch", "warning", (("code", code), ("code_name", code_name), ("expected", body.name)))]
+        return [
+            Found(field, "name-code-mismatch", "warning", (("code", code), ("code_name", code_name), ("expected", body.name)))
+        ]
 
     return RowRule(f"name-code:{marked}", (code_field, *name_fields), check)
 

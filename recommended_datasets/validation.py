@@ -104,6 +104,15 @@ class Validation:
         keys[self._duplicates.KEY] = ()
         return keys | {rule.KEY: rule.fields for rule in (self._keys, self._names) if rule.fields}
 
+    @property
+    def rule_checks(self) -> dict[str, rules.Check]:
+        """Key → check of the stateless rules, after `start`: for the fast lane, which asks once for equal rows."""
+        return {rule.key: rule.check for rule in self._rules}
+
+    def canonical(self, field: str, texts: Sequence[str]) -> list[str | None]:
+        """The canonical texts of some cells of one field, after `start`; None = unknown."""
+        return self._reader.canonical(field, texts)
+
     def feed(self, table: Table, hints: Hints = _NO_HINTS) -> None:
         """Judge one block; `hints` spare cells that are known to be fine."""
         if self._head is None:
@@ -198,7 +207,9 @@ class Validation:
                 break
             if whole:
                 values = (*issue.values, ("count", str(self._swapped)))
-                issue = replace(issue, code="coordinates-swapped", severity="warning", record=0, line=0, cell_line=0, values=values)
+                issue = replace(
+                    issue, code="coordinates-swapped", severity="warning", record=0, line=0, cell_line=0, values=values
+                )
             self._add(issue)
         if not whole:
             for _ in range(self._swapped - len(issues)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from recommended_datasets import values
 from recommended_datasets.definition import Definition, Field
@@ -15,7 +15,8 @@ from recommended_datasets.values_parsed import Parsed, fold, trim
 _MEMO_LIMIT = 20_000  # per column: bounded, however long the file
 
 
-class Column(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Column:
     """The cells of one field. `changed[row]` is there where the cell is not fine as written; else the text stands."""
 
     field: Field
@@ -69,14 +70,20 @@ class ColumnReader:
 class TableReader:
     """Reads the columns of one file, block by block, as a definition's fields."""
 
-    def __init__(self, definition: Definition, columns: Sequence[ColumnMatch], constants: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, definition: Definition, columns: Sequence[ColumnMatch], constants: Mapping[str, str] | None = None
+    ) -> None:
         self.definition = definition
-        self._places = [(match.index, match.column, match.field) for match in columns if match.field in definition]
+        self._places = [
+            (match.index, match.column, match.field) for match in columns if match.field and match.field in definition
+        ]
         taken = {field for _, _, field in self._places}
-        self._constants = {field: text for field, text in (constants or {}).items() if field in definition and field not in taken}
+        self._constants = {
+            field: text for field, text in (constants or {}).items() if field in definition and field not in taken
+        }
         self._readers = {
             field: ColumnReader(definition.field(field), statistical=definition.statistical)
-            for field in [*(str(field) for _, _, field in self._places), *self._constants]
+            for field in [*(field for _, _, field in self._places), *self._constants]
         }
 
     @property
@@ -91,12 +98,14 @@ class TableReader:
                 return self._readers[field].read(table.columns[index], index, header).canonical()
         return [self._constants[field]] if field in self._constants else []
 
+    def canonical(self, field: str, texts: Sequence[str]) -> list[str | None]:
+        """The canonical texts of some cells of a field."""
+        return self._readers[field].read(texts, 0, "").canonical()
+
     def read(self, table: Table, rows: Mapping[str, Sequence[int]] | None = None) -> dict[str, Column]:
         """field id → column, in the file's order. Cells with broken bytes are unknown."""
         found: dict[str, Column] = {}
         for index, header, field in self._places:
-            if field is None:
-                continue
             column = self._readers[field].read(table.columns[index], index, header, rows.get(field) if rows else None)
             found[field] = column
         for index, row in table.unreadable:

@@ -1,0 +1,101 @@
+"""The fast lane: a large CSV file checked block by block in bounded memory, with the report of the exact lane."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recommended_datasets.blocks import open_blocks
+from recommended_datasets.definition import Definition
+from recommended_datasets.fast_hints import Hinting
+from recommended_datasets.fast_source import Unsuitable
+from recommended_datasets.report import ColumnMatch, Report
+from recommended_datasets.rules_place import Polygon
+from recommended_datasets.table import Table
+from recommended_datasets.validation import Validation
+
+if TYPE_CHECKING:
+    from recommended_datasets.catalog import Catalog
+
+__all__ = ["Job", "Unsuitable", "check_large", "first_block"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be checked: the file and all that was found out on its first block."""
+
+    path: Path
+    definition: Definition
+    columns: tuple[ColumnMatch, ...]
+    catalog: Catalog
+    municipality_code: str | None = None
+    constants: dict[str, str] | None = None
+    polygon: Polygon | None = None
+    header_line: int = 0
+
+
+def first_block(path: Path, catalog: Catalog, header_line: int = 0) -> Table:
+    """The file's first block, for matching its header. Raises `Unsuitable`."""
+    return next(open_blocks(path, known=catalog.knows, header_line=header_line))
+
+
+def check_large(job: Job) -> tuple[Report, str | None]:
+    """The report and the publisher. Raises `Unsuitable` where the exact reader has to read the file."""
+    report, publisher, majority = _run(job, None)
+    if job.municipality_code is None and majority != publisher:
+        # The first block's publisher is not the one that most rows of the whole file name.
+        report, publisher, _ = _run(job, majority)
+    return report, publisher
+
+
+def _run(job: Job, majority: str | None) -> tuple[Report, str | None, str | None]:
+    """(report, publisher, the code that most rows name). `majority` given: the publisher to infer."""
+    validation = Validation(
+        job.definition,
+        municipality_code=job.municipality_code,
+        columns=job.columns,
+        catalog=job.catalog,
+        constants=job.constants,
+        polygon=job.polygon,
+    )
+    hinting: Hinting | None = None
+    codes: Counter[str] = Counter()
+    sha256 = ""
+    place = next((match.index for match in job.columns if match.field == "municipality_code"), None)
+    for table in _blocks(job):
+        sha256 = table.sha256
+        if hinting is None:
+            validation.start(table if majority is None or place is None else _with_code(table, place, majority))
+            hinting = Hinting(validation)
+        if place is not None and job.municipality_code is None:
+            _count_codes(codes, table.columns[place], validation)
+        validation.feed(table, hinting.hints(table))
+    report = replace(validation.finish(), sha256=sha256)
+    most = max(codes, key=lambda code: codes[code]) if codes else validation.publisher
+    return report, validation.publisher, most
+
+
+def _blocks(job: Job) -> Iterator[Table]:
+    return open_blocks(job.path, known=job.catalog.knows, header_line=job.header_line)
+
+
+def _with_code(table: Table, place: int, code: str) -> Table:
+    """A table for `Validation.start` in which all rows name this publisher."""
+    columns = list(table.columns)
+    columns[place] = [code] * table.row_count
+    return replace(table, columns=tuple(columns))
+
+
+def _count_codes(codes: Counter[str], column: object, validation: Validation) -> None:
+    """Adds the canonical codes of a block, each in the order of its first row, as the exact lane counts them."""
+    assert isinstance(column, pl.Series)
+    counted = column.to_frame("code").group_by("code", maintain_order=True).len()
+    texts = counted["code"].to_list()
+    for code, number in zip(validation.canonical("municipality_code", texts), counted["len"], strict=True):
+        if code:
+            codes[code] += number
