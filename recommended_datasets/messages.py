@@ -15,7 +15,10 @@ _LONGEST = 80  # characters of a value inside a sentence; the whole value stands
 _BLANK = {"ja": "（空欄）", "en": "(blank)"}
 _UNCERTAIN = {"ja": "【定義確認中】", "en": "[rule being confirmed] "}
 _ALL = {"ja": "全{count}行が同じです（例：{line}行目）。", "en": "The same on all {count} rows (such as line {line}). "}
-_FILLED = {"ja": "値のある{count}行すべてが同じです（例：{line}行目）。", "en": "The same on all {count} rows that have a value (such as line {line}). "}
+_FILLED = {
+    "ja": "値のある{count}行すべてが同じです（例：{line}行目）。",
+    "en": "The same on all {count} rows that have a value (such as line {line}). ",
+}
 _MEANT = {"ja": "「{expected}」ではありませんか。", "en": "Did you mean “{expected}”?"}
 
 

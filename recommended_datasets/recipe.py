@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from recommended_datasets.definition import Definition
 from recommended_datasets.repair import Repair, apply
@@ -172,19 +173,33 @@ def load(source: str | Path) -> Recipe:
 
     text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
     try:
-        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        data: Any = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         raise RecipeError(f"レシピを YAML として読めません: {error} / the recipe is not YAML") from None
-    if not isinstance(data, dict) or not isinstance(data.get("dataset"), str) or not isinstance(data.get("repairs"), list):
+    if not _is_recipe(data):
         raise RecipeError("レシピに dataset と repairs を書いてください / a recipe needs dataset and repairs")
-    return Recipe(data["dataset"], tuple(_step(n, item) for n, item in enumerate(data["repairs"], 1)), str(data.get("municipality_code") or ""))
+    return Recipe(
+        data["dataset"],
+        tuple(_step(n, item) for n, item in enumerate(data["repairs"], 1)),
+        str(data.get("municipality_code") or ""),
+    )
 
 
-def _step(number: int, item: object) -> Step:
-    if not isinstance(item, dict) or not isinstance(item.get("key"), dict) or not item["key"]:
+def _is_mapping(data: Any) -> bool:
+    return isinstance(data, dict) and bool(data)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _is_recipe(data: Any) -> bool:
+    return _is_mapping(data) and isinstance(data.get("dataset"), str) and isinstance(data.get("repairs"), list)
+
+
+def _step(number: int, item: Any) -> Step:
+    if not _is_mapping(item) or not _is_mapping(item.get("key")):
         raise RecipeError(f"{number}番目の修正に key がありません / repair {number} has no key")
     if any(name not in item for name in ("field", "old", "new")):
-        raise RecipeError(f"{number}番目の修正に field・old・new のどれかがありません / repair {number} lacks field, old or new")
+        raise RecipeError(
+            f"{number}番目の修正に field・old・new のどれかがありません / repair {number} lacks field, old or new"
+        )
     key = tuple((str(field), str(text)) for field, text in item["key"].items())
     rest = {name: str(item.get(name) or "") for name in ("reason", "who", "when")}
     return Step(key, str(item["field"]), str(item["old"]), str(item["new"]), **rest)

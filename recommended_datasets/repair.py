@@ -38,7 +38,9 @@ class Repair:
     """The column's place in the file, from 0; -1 for the file as a whole."""
 
 
-def match(table: Table, definition: Definition, columns: Sequence[ColumnMatch] | None, catalog: Catalog | None = None) -> tuple[ColumnMatch, ...]:
+def match(
+    table: Table, definition: Definition, columns: Sequence[ColumnMatch] | None, catalog: Catalog | None = None
+) -> tuple[ColumnMatch, ...]:
     """`columns`, or how the definition understands the file's header."""
     if columns is not None:
         return tuple(columns)
@@ -73,7 +75,9 @@ def _of_the_file(table: Table, definition: Definition, columns: Sequence[ColumnM
         if column.field and column.how != "exact":
             name = definition.field(column.field).name
             if column.column != name:
-                found.append(Repair(0, line, column.field, column.column, column.column, name, "header-name", "safe", column.index))
+                found.append(
+                    Repair(0, line, column.field, column.column, column.column, name, "header-name", "safe", column.index)
+                )
     matched = [column.field for column in columns]
     known = [of.id for of in definition.fields if of.id in set(matched)]
     if matched[: len(known)] != known:

@@ -85,7 +85,16 @@ def diff(repairs: Iterable[Repair], lang: Lang = "ja") -> str:
     """One change a line: where, the old and the new value, and why; proposals for a person are marked ``?``."""
     lines: list[str] = []
     for found in repairs:
-        issue = Issue(found.code, "info", found.record, found.line, found.field, found.column, found.old, values=(("expected", found.new),))
+        issue = Issue(
+            found.code,
+            "info",
+            found.record,
+            found.line,
+            found.field,
+            found.column,
+            found.old,
+            values=(("expected", found.new),),
+        )
         place = label("line", lang, line=found.line) if found.line else label("whole-file", lang)
         change = f"「{found.old}」→「{found.new}」" if found.old or found.new else messages.sentence(issue, lang)
         lines.append(f"{' ' if found.kind == 'safe' else '?'} {place} {found.column} {change} ({found.code})")

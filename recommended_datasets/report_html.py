@@ -6,6 +6,7 @@ sign and a word besides their colour.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from recommended_datasets import messages
@@ -24,8 +25,8 @@ _STYLE = """
 max-width:75rem;padding:1rem;color:#1a1a1a;background:#fff}h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}
 .sentence{font-size:1.25rem;font-weight:bold;border-left:.4rem solid #1d4ed8;padding:.4rem .8rem;background:#eef4ff}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dl.facts dt{color:#444}dl.facts dd{margin:0}
-ol.found{padding:0;list-style:none}ol.found>li{border:1px solid #bbb;border-left-width:.4rem;padding:.4rem .8rem;margin:.6rem 0;
-break-inside:avoid}ol.found>li.error{border-left-color:#b00020}ol.found>li.warning{border-left-color:#8a5a00}ol.found>li.info{border-left-color:#1d4ed8}
+ol.found{padding:0;list-style:none}ol.found>li{border:1px solid #bbb;border-left-width:.4rem;padding:.4rem .8rem;margin:.6rem 0
+;break-inside:avoid}ol.found>li.error{border-left-color:#b00020}ol.found>li.warning{border-left-color:#8a5a00}ol.found>li.info{border-left-color:#1d4ed8}
 ol.found p{margin:.2rem 0}.what{font-weight:bold}.code{color:#555;font-size:.85rem}.scroll{overflow:auto;max-height:80vh}
 table{border-collapse:collapse;font-size:.85rem}th,td{border:1px solid #999;padding:.15rem .4rem;vertical-align:top;
 white-space:pre-wrap;max-width:22rem;overflow-wrap:anywhere}thead th{background:#eee;position:sticky;top:0}
@@ -121,18 +122,21 @@ def _file(report: Report, found: list[Group], table: Table, lang: Lang) -> str:
     for row in rows:
         record = table.record(row)
         line = _marked(str(table.lines[row]), cells.get((record, -1), ()), lang)
-        texts = "".join(f"<td>{_marked(column[row], cells.get((record, c), ()), lang)}</td>" for c, column in enumerate(table.columns))
+        texts = "".join(
+            f"<td>{_marked(column[row], cells.get((record, c), ()), lang)}</td>" for c, column in enumerate(table.columns)
+        )
         body.append(f'<tr id="r{record}"><th scope="row">{line}</th>{texts}</tr>\n')
     legend = " · ".join(f'<mark class="{name}">{sign} {escape(label(name, lang))}</mark>' for name, sign in _SIGN.items())
     return (
         f'<h2 id="file">{escape(label("table", lang))}</h2>\n<p>{escape(label("legend", lang))}: {legend}</p>\n'
         f'<div class="scroll" tabindex="0" role="region" aria-labelledby="file"><table><caption>{escape(caption)}</caption>\n'
-        f'<thead><tr><th scope="col">{escape(label("line-head", lang))}</th>{head}</tr></thead>\n<tbody>\n{"".join(body)}</tbody></table></div>\n'
+        f'<thead><tr><th scope="col">{escape(label("line-head", lang))}</th>{head}</tr></thead>\n'
+        f"<tbody>\n{''.join(body)}</tbody></table></div>\n"
     )
 
 
-def _marked(text: str, issues: object, lang: Lang) -> str:
-    found: list[tuple[Issue, int]] = sorted(issues, key=lambda item: _RANK[item[0].severity])  # type: ignore[call-overload]
+def _marked(text: str, issues: Sequence[tuple[Issue, int]], lang: Lang) -> str:
+    found = sorted(issues, key=lambda item: _RANK[item[0].severity])
     if not found:
         return escape(text)
     worst, number = found[0]

@@ -60,7 +60,12 @@ class Tally:
             whole = filled.get(field, 0) if kept[0].value else rows
             if count >= ALL_ROWS and count == whole and kept[0].record and kept[0].field:
                 first = kept[0]
-                values = (*first.values, ("count", str(count)), ("line", str(first.line)), *((("every", "row"),) if count == rows else ()))
+                values = (
+                    *first.values,
+                    ("count", str(count)),
+                    ("line", str(first.line)),
+                    *((("every", "row"),) if count == rows else ()),
+                )
                 issues.append(replace(first, record=0, line=0, cell_line=0, values=values))
                 count = 1
             else:

@@ -53,7 +53,7 @@ def load(path: Path) -> Boundaries:
         features = json.loads(path.read_bytes())["features"]
         polygons = tuple(found for feature in features for found in _polygons(feature))
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        text = f"{path.name} を N03 の GeoJSON として読めません（{error}）。国土数値情報の行政区域データ（GeoJSON）を指定してください"
+        text = f"{path.name} を N03 の GeoJSON として読めません（{error}）。国土数値情報の行政区域データを指定してください"
         raise BoundaryError(f"{text} / this is no N03 GeoJSON; give the 行政区域 file of 国土数値情報") from None
     grid: dict[tuple[int, int], list[int]] = {}
     for number, (_, rings) in enumerate(polygons):

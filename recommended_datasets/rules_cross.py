@@ -96,7 +96,14 @@ def _differences(files: list[FileOfPublisher], first: _Entry, second: _Entry) ->
         # In the old datum the same place has the smaller latitude and the greater longitude.
         older = second if north > 0 else first
         values = (*where, ("expected", f"{first.latitude}, {first.longitude}"))
-        yield _issue(files, older, "tokyo-datum", "latitude", text if older is second else f"{first.latitude}, {first.longitude}", values)
+        yield _issue(
+            files,
+            older,
+            "tokyo-datum",
+            "latitude",
+            text if older is second else f"{first.latitude}, {first.longitude}",
+            values,
+        )
         return
     metres = hypot(north * 111_320, east * 111_320 * cos(radians(float(first.latitude or 0))))
     if metres > FAR:
@@ -111,7 +118,15 @@ def _same_address(first: str, second: str) -> bool:
 
 
 def _plain_address(address: str) -> str:
-    return compare_key(address).replace("番地の", "-").replace("番地", "-").replace("番", "-").replace("号", "").replace("丁目", "-").strip("-")
+    return (
+        compare_key(address)
+        .replace("番地の", "-")
+        .replace("番地", "-")
+        .replace("番", "-")
+        .replace("号", "")
+        .replace("丁目", "-")
+        .strip("-")
+    )
 
 
 def _ids(files: list[FileOfPublisher]) -> Iterator[tuple[str, Issue]]:
@@ -129,7 +144,12 @@ def _ids(files: list[FileOfPublisher]) -> Iterator[tuple[str, Issue]]:
             earlier = first.setdefault((file.definition.id, key), entry)
             if earlier.file != number and compare_key(earlier.name) != compare_key(name):
                 other = files[earlier.file]
-                values = (("other_file", other.name), ("other_line", str(other.table.lines[earlier.row])), ("expected", earlier.name), ("key", key))
+                values = (
+                    ("other_file", other.name),
+                    ("other_line", str(other.table.lines[earlier.row])),
+                    ("expected", earlier.name),
+                    ("key", key),
+                )
                 yield _issue(files, entry, "cross-id", "name", name, values)
 
 
@@ -138,4 +158,13 @@ def _issue(
 ) -> tuple[str, Issue]:
     file = files[entry.file]
     column = file.definition.field(field).name if field in file.definition else field
-    return file.name, Issue(code, "warning", entry.row + 1, file.table.lines[entry.row], field, column, value, values=(("name", entry.name), *values))
+    return file.name, Issue(
+        code,
+        "warning",
+        entry.row + 1,
+        file.table.lines[entry.row],
+        field,
+        column,
+        value,
+        values=(("name", entry.name), *values),
+    )

@@ -13,7 +13,13 @@ UTF8 = ("", "utf-8", "utf-8-sig")
 UNCERTAIN = ("evidence", "partly")
 """Added to the values of an issue whose rule was not read in a source: its message says 定義確認中."""
 _TOKYO = re.compile(r"日本測地系(?!20)|旧測地系|(?i:tokyo(?: ?97)? ?datum)|(?i:TD)(?=[)）])")
-_NOT_RECORDS = {"title": "title-lines", "note": "note-lines", "property": "note-lines", "band": "band-lines", "total": "total-lines"}
+_NOT_RECORDS = {
+    "title": "title-lines",
+    "note": "note-lines",
+    "property": "note-lines",
+    "band": "band-lines",
+    "total": "total-lines",
+}
 
 
 def issues(table: Table, definition: Definition, columns: Sequence[ColumnMatch], constants: Iterable[str] = ()) -> list[Issue]:
@@ -30,7 +36,10 @@ def _datum(table: Table, columns: Sequence[ColumnMatch]) -> list[Issue]:
     """A header, or a line above it, that names the old Tokyo datum."""
     if not any(match.field == "latitude" for match in columns):
         return []
-    for line, text in [*((note.line, note.text) for note in table.notes), *((table.header_line, text) for text in table.header)]:
+    for line, text in [
+        *((note.line, note.text) for note in table.notes),
+        *((table.header_line, text) for text in table.header),
+    ]:
         if match := _TOKYO.search(text):
             return [Issue("tokyo-datum-header", "warning", line=line, field="latitude", value=match[0])]
     return []
@@ -75,7 +84,9 @@ def _columns(table: Table, definition: Definition, columns: Sequence[ColumnMatch
     for match in columns:
         if match.field and match.how == "synonym":
             name = definition.field(match.field).name
-            found.append(Issue("header-name", "info", 0, line, match.field, match.column, match.column, values=(("expected", name),)))
+            found.append(
+                Issue("header-name", "info", 0, line, match.field, match.column, match.column, values=(("expected", name),))
+            )
         elif match.field is None and match.how == "none" and match.column.strip():
             conflict = getattr(match, "conflict", "")
             if conflict and conflict in definition:
@@ -96,7 +107,9 @@ def blanks(definition: Definition, filled: Mapping[str, int], columns: Sequence[
         return []
     headers = {match.field: match.column for match in columns if match.field}
     empty = [
-        headers[field.id] for field in definition.fields if field.id in headers and hoped_for(field) and not filled.get(field.id, 0)
+        headers[field.id]
+        for field in definition.fields
+        if field.id in headers and hoped_for(field) and not filled.get(field.id, 0)
     ]
     return [Issue("recommended-columns-blank", "info", values=(*_listed(empty), ("rows", str(rows))))] if empty else []
 

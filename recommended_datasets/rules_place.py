@@ -81,9 +81,11 @@ def rules(definition: Definition, there: set[str], publisher: str | None, polygo
     if publisher and "municipality_code" in there:
         found.append(_publisher(publisher))
     if definition.place != "none":
+        # A publisher that the data does not know has no area to lie outside of.
+        known = publisher if publisher and municipality.by_code(publisher) else None
         fields = tuple(field for field in ("location_code", "address", "latitude", "longitude") if field in there)
-        if publisher and fields:
-            found.append(_place(definition, fields, publisher, polygon))
+        if known and fields:
+            found.append(_place(definition, fields, known, polygon))
         if {"location_code", "address"} <= there:
             found.append(RowRule("code-address", ("location_code", "address"), _code_address))
     return found
@@ -96,9 +98,17 @@ def _box(bounds: tuple[float, float, float, float] | None) -> RowRule:
     def check(latitude: str | None, longitude: str | None) -> list[Found] | None:
         wrong: list[Found] = []
         if latitude and not south <= float(latitude) <= north:
-            wrong.append(Found("latitude", "coordinate-outside", "error", (("low", f"{south:g}"), ("high", f"{north:g}"), ("area", area))))
+            wrong.append(
+                Found(
+                    "latitude", "coordinate-outside", "error", (("low", f"{south:g}"), ("high", f"{north:g}"), ("area", area))
+                )
+            )
         if longitude and not west <= float(longitude) <= east:
-            wrong.append(Found("longitude", "coordinate-outside", "error", (("low", f"{west:g}"), ("high", f"{east:g}"), ("area", area))))
+            wrong.append(
+                Found(
+                    "longitude", "coordinate-outside", "error", (("low", f"{west:g}"), ("high", f"{east:g}"), ("area", area))
+                )
+            )
         return wrong or None
 
     return RowRule("box", ("latitude", "longitude"), check)
@@ -135,8 +145,6 @@ def _place(definition: Definition, fields: tuple[str, ...], publisher: str, poly
             return None
         return [Found(field, "place-outside", severity, (("publisher", body.name if body else publisher), ("code", code)))]
 
-    if body is None:
-        return RowRule("place", fields, lambda *texts: None)
     return RowRule("place", fields, check)
 
 
@@ -164,7 +172,11 @@ def _code_address(code: str | None, address: str | None) -> list[Found] | None:
     if municipality.in_area(written, code) or municipality.in_area(code, written):
         return None
     body = municipality.by_code(written)
-    return [Found("location_code", "code-address-mismatch", "warning", (("expected", written), ("name", body.name if body else "")))]
+    return [
+        Found(
+            "location_code", "code-address-mismatch", "warning", (("expected", written), ("name", body.name if body else ""))
+        )
+    ]
 
 
 def majority(codes: Sequence[str | None]) -> str | None:

@@ -7,8 +7,10 @@ import re
 from recommended_datasets.definition import Field
 from recommended_datasets.values_parsed import DASHES, Parsed, fold, repaired, squeeze, trim, unreadable
 
-_PHONE = re.compile(r"(?:\(0[0-9]{1,4}\)|0[0-9]{1,4}-)[0-9]{1,4}-[0-9]{4}|0(?:120|800|570|990|180|170)-[0-9]{2,4}-?[0-9]{2,4}(?:-[0-9]{2,4})?|0[5789]0-[0-9]{4}-[0-9]{4}"
-                    r"|0[0-9]{2,5}-[0-9]{4,6}")
+_PHONE = re.compile(
+    r"(?:\(0[0-9]{1,4}\)|0[0-9]{1,4}-)[0-9]{1,4}-[0-9]{4}|0(?:120|800|570|990|180|170)-[0-9]{2,4}-?[0-9]{2,4}(?:-[0-9]{2,4})?|0[5789]0-[0-9]{4}-[0-9]{4}"
+    r"|0[0-9]{2,5}-[0-9]{4,6}"
+)
 _DIGITS = re.compile(r"0[0-9]{9,10}")
 _BRACKET_INSIDE = re.compile(r"(0[0-9]{1,4})\(([0-9]{1,4})\)-?([0-9]{4})")
 _BRACKET_FIRST = re.compile(r"\((0[0-9]{1,4})\)-?([0-9]{1,4})-?([0-9]{4})")
@@ -63,10 +65,15 @@ def _one(text: str) -> Parsed:
         return repaired(joined, "phone-format") if _long_enough(joined) else unreadable("phone")
     if _DIGITS.fullmatch(plain):
         expected = _separated(plain)
-        return Parsed(plain, "phone-separator", "warning", (("expected", expected),) if expected else (), "review" if expected else None)
+        return Parsed(
+            plain, "phone-separator", "warning", (("expected", expected),) if expected else (), "review" if expected else None
+        )
     if re.fullmatch(r"\+81[-(]?\(?0?\)?[0-9][0-9()-]+", plain):
         return unreadable("phone", "0" + re.sub(r"^\+81-?(\(0\))?0?", "", plain))
-    if re.fullmatch(r"[1-9][0-9]{0,3}-[0-9]{1,4}-[0-9]{4}|[1-9][0-9]{8,9}", plain) and len(re.sub(r"\D", "", plain)) in (9, 10):
+    if re.fullmatch(r"[1-9][0-9]{0,3}-[0-9]{1,4}-[0-9]{4}|[1-9][0-9]{8,9}", plain) and len(re.sub(r"\D", "", plain)) in (
+        9,
+        10,
+    ):
         zero = "0" + plain
         return unreadable("phone", _separated(zero) or zero, "phone-zero")
     return unreadable("phone")
@@ -117,7 +124,9 @@ def postal_code(text: str, field: Field | None = None, /) -> Parsed:
     return unreadable("postal_code")
 
 
-_EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
+)
 
 
 def email(text: str, field: Field | None = None, /) -> Parsed:

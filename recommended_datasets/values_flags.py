@@ -6,9 +6,12 @@ from recommended_datasets.definition import Field
 from recommended_datasets.values_parsed import Parsed, is_dash, repaired, squeeze
 
 YES = frozenset(
-    "1 1.0 有 有り 有る あり ある ○ 〇 ◯ ● ⚪ ⭕ ✓ ✔ ☑ レ TRUE true True YES Yes yes Y y ON on 可 可能 対応 該当 はい o O".split()
+    "1 1.0 有 有り 有る あり ある 可 可能 対応 該当 はい ○ 〇 ◯ ● ⚪ ⭕ ✓ ✔ ☑ レ o O "
+    "TRUE true True YES Yes yes Y y ON on".split()
 )
-NO = frozenset("0 0.0 無 無し なし ない × ✕ ✖ ╳ ❌ FALSE false False NO No no N n OFF off 不可 非対応 非該当 いいえ ☐ x X".split())
+NO = frozenset(
+    "0 0.0 無 無し なし ない × ✕ ✖ ╳ ❌ FALSE false False NO No no N n OFF off 不可 非対応 非該当 いいえ ☐ x X".split()
+)
 UNDISCLOSED = frozenset("2 非公開 9 不明 未定 調査中 確認中".split())
 
 

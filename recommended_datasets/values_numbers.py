@@ -12,7 +12,9 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _COMMAS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _LOOSE = re.compile(r"-?[0-9]+(?:\.[0-9]*)?")
 _EXPONENT = re.compile(r"-?[0-9](?:\.[0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
-_UNIT = re.compile(r"(約|およそ)?(-?[0-9,.]+)(円|人|名|台|基|室|床|件|世帯|個|箇所|か所|ヶ所|棟|階|m|M|メートル|mm|km|cm|㎡|m2|kcal|mg|g|%)")
+_UNIT = re.compile(
+    r"(約|およそ)?(-?[0-9,.]+)(円|人|名|台|基|室|床|件|世帯|個|箇所|か所|ヶ所|棟|階|m|M|メートル|mm|km|cm|㎡|m2|kcal|mg|g|%)"
+)
 _UNKNOWN = frozenset({"…", "...", "・・・", "..", "‥"})
 _WITHHELD = frozenset({"x", "X", "χ", "Χ"})
 _MINUS = frozenset("△▲")
@@ -95,6 +97,11 @@ def statistics_symbol(text: str) -> Parsed | None:
         return Parsed(None, "statistics-unknown", "info")
     if plain in _WITHHELD:
         return Parsed(None, "statistics-withheld", "info")
-    if plain[:1] in _MINUS and _COMMAS.fullmatch("-" + plain[1:]) or _NUMBER.fullmatch("-" + plain[1:]) and plain[:1] in _MINUS:
+    if (
+        plain[:1] in _MINUS
+        and _COMMAS.fullmatch("-" + plain[1:])
+        or _NUMBER.fullmatch("-" + plain[1:])
+        and plain[:1] in _MINUS
+    ):
         return repaired("-" + plain[1:].replace(",", ""), "statistics-minus")
     return None

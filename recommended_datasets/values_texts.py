@@ -8,7 +8,9 @@ import unicodedata
 from recommended_datasets.definition import Field
 from recommended_datasets.values_parsed import Parsed, compare_key, fold, repaired, trim
 
-_SUSPECT = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff〓\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f?\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_SUSPECT = re.compile(
+    "[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff〓\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f?\u200b-\u200f\u202a-\u202e\u2060\ufeff]"
+)
 _LOST = re.compile("\ufffd")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -74,7 +76,11 @@ def kana(text: str, field: Field | None = None, /) -> Parsed:
     if found:
         return found
     plain = trim(_HALF_KANA.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text))
-    plain = re.sub("[\u2010-\u2015\u2212\u2500-](?=[ァ-ヺ]|$)", "ー", plain) if re.search("[ァ-ヺ][\u2010-\u2015\u2212\u2500]", plain) else plain
+    plain = (
+        re.sub("[\u2010-\u2015\u2212\u2500-](?=[ァ-ヺ]|$)", "ー", plain)
+        if re.search("[ァ-ヺ][\u2010-\u2015\u2212\u2500]", plain)
+        else plain
+    )
     code = "kana-width" if plain != trim(text) else "blank-around"
     if _HIRAGANA.search(plain):
         plain, code = _HIRAGANA.sub(lambda match: chr(ord(match[0]) + 0x60), plain), "kana-hiragana"

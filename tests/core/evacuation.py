@@ -1,4 +1,4 @@
-"""Evacuation sites as CSV bytes, for tests: a header of the standard edition and rows in which a test changes what it is about."""
+"""Evacuation sites as CSV bytes, for tests: the standard's header, and good rows in which a test changes one thing."""
 
 from __future__ import annotations
 

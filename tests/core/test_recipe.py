@@ -1,4 +1,4 @@
-"""Accepted repairs hold over time: applied again, dropped when done at the source, a question when the value is a third one."""
+"""Accepted repairs hold: applied again, dropped when done at the source, a question when the value is a third."""
 
 from __future__ import annotations
 
@@ -59,8 +59,12 @@ def test_accepted_repairs_become_a_recipe_and_a_file() -> None:
     checked = check([row(1, 電話番号="0992862511"), row(2)])
     assert checked.table
     proposed = propose_repairs(checked.table, DEFINITION, checked.columns)
-    made = recipes.record(checked.table, DEFINITION, checked.columns, proposed, municipality_code="462012", who="企画課", when="2026-04-01")
-    assert made.steps == (Step((("id", "0001"),), "phone", "0992862511", "099-286-2511", "phone-separator", "企画課", "2026-04-01"),)
+    made = recipes.record(
+        checked.table, DEFINITION, checked.columns, proposed, municipality_code="462012", who="企画課", when="2026-04-01"
+    )
+    assert made.steps == (
+        Step((("id", "0001"),), "phone", "0992862511", "099-286-2511", "phone-separator", "企画課", "2026-04-01"),
+    )
     assert recipes.load(recipes.dump(made)) == made
 
 
@@ -89,7 +93,14 @@ def test_a_newer_recipe_replaces_steps_about_the_same_cell() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "dataset: aed", "dataset: aed\nrepairs: [{field: latitude, old: a, new: b}]", "dataset: aed\nrepairs: [{key: {id: 1}, field: x}]", "a: ["],
+    [
+        "",
+        "[]",
+        "dataset: aed",
+        "dataset: aed\nrepairs: [{field: latitude, old: a, new: b}]",
+        "dataset: aed\nrepairs: [{key: {id: 1}, field: x}]",
+        "a: [",
+    ],
 )
 def test_a_recipe_that_is_none_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(recipes.RecipeError, match=" / "):

@@ -29,7 +29,13 @@ def cells(content: bytes) -> list[dict[str, str]]:
 
 def test_what_is_beyond_doubt_is_mended_cell_by_cell_with_its_reason() -> None:
     records = rows(2)
-    records[0] |= {"全国地方公共団体コード": "46201", "緯度": "３１.６", "災害種別_地震": "○", "郵便番号": "890-0053", "名称": "公園　"}
+    records[0] |= {
+        "全国地方公共団体コード": "46201",
+        "緯度": "３１.６",
+        "災害種別_地震": "○",
+        "郵便番号": "890-0053",
+        "名称": "公園　",
+    }
     checked, done = mend(csv_bytes(records))
     changes = {(r.line, r.column, r.old, r.new, r.code) for r in done.repairs}
     assert changes == {
@@ -69,7 +75,11 @@ def test_a_cell_that_cannot_be_read_stays_as_it_is() -> None:
 def test_what_is_in_doubt_is_proposed_and_done_only_when_accepted() -> None:
     data = csv_bytes([row(1, 電話番号="0992862511", URL="www.example.jp", 緯度="31596900")])
     _, safe = mend(data)
-    assert {(r.field, r.new) for r in safe.left} == {("phone", "099-286-2511"), ("url", "https://www.example.jp"), ("latitude", "31.596900")}
+    assert {(r.field, r.new) for r in safe.left} == {
+        ("phone", "099-286-2511"),
+        ("url", "https://www.example.jp"),
+        ("latitude", "31.596900"),
+    }
     assert cells(safe.content)[0]["電話番号"] == "0992862511"
     _, everything = mend(data, "all")
     assert cells(everything.content)[0]["電話番号"] == "099-286-2511"
@@ -116,13 +126,47 @@ def test_nothing_is_repaired_in_a_good_file_and_its_bytes_stay() -> None:
 
 CELL = st.one_of(
     st.sampled_from(
-        ["", " ", "　", "-", "○", "×", "△", "1", "46201", "462012.0", "３１.５", "31.6", "130.5", "31度35分12秒", "31596900", "099(286)2511",
-         "0992862511", "R6.4.1", "890-0053", "www.a.jp", "a；b", "A、B、C、D", "ｶﾅ", "改\n行", "\ufffd", "=1+1", '"', "合計", "【地区】", "※注", "0", "#x"]
+        [
+            "",
+            " ",
+            "　",
+            "-",
+            "○",
+            "×",
+            "△",
+            "1",
+            "46201",
+            "462012.0",
+            "３１.５",
+            "31.6",
+            "130.5",
+            "31度35分12秒",
+            "31596900",
+            "099(286)2511",
+            "0992862511",
+            "R6.4.1",
+            "890-0053",
+            "www.a.jp",
+            "a；b",
+            "A、B、C、D",
+            "ｶﾅ",
+            "改\n行",
+            "\ufffd",
+            "=1+1",
+            '"',
+            "合計",
+            "【地区】",
+            "※注",
+            "0",
+            "#x",
+        ]
     ),  # fmt: skip
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8),
 )
-NAMES = ["名称", "所在地_連結表記", "災害種別_地震", "災害種別_洪水", "緯度", "経度", "電話番号", "郵便番号", "URL", "全国地方公共団体コード",
-         "名称_カナ", "対象となる町会・自治会", "独自の列", "備考", "標高"]  # fmt: skip
+NAMES = (
+    "名称 所在地_連結表記 災害種別_地震 災害種別_洪水 緯度 経度 電話番号 郵便番号 URL 全国地方公共団体コード 名称_カナ "
+    "対象となる町会・自治会 独自の列 備考 標高"
+).split()
 
 
 @settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])

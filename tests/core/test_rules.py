@@ -48,7 +48,10 @@ def test_one_coordinate_without_the_other_is_pointed_out() -> None:
     assert found(check([row(1, 緯度="")]), "together-missing") == [(1, 2, "緯度", "")]
 
 
-@pytest.mark.parametrize(("start", "end", "wrong"), [("09:00", "17:00", 0), ("17:00", "09:00", 1), ("22:00", "25:30", 0), ("09:00", "x", 0), ("", "09:00", 0)])
+@pytest.mark.parametrize(
+    ("start", "end", "wrong"),
+    [("09:00", "17:00", 0), ("17:00", "09:00", 1), ("22:00", "25:30", 0), ("09:00", "x", 0), ("", "09:00", 0)],
+)
 def test_an_end_before_its_start_is_pointed_out(start: str, end: str, wrong: int) -> None:
     definition = catalog.load().get("aed", "standard")
     header = [field.name for field in definition.fields]
@@ -61,7 +64,13 @@ def population(**changed: str) -> bytes:
     definition = catalog.load().get("population", "standard")
     header = [field.name for field in definition.fields]
     cells = {name: "1" for name in header if "歳" in name}
-    cells |= {"全国地方公共団体コード": "462241", "地域コード": "001", "調査年月日": "2026-04-01", "地域名": "見本", "世帯数": "9"}
+    cells |= {
+        "全国地方公共団体コード": "462241",
+        "地域コード": "001",
+        "調査年月日": "2026-04-01",
+        "地域名": "見本",
+        "世帯数": "9",
+    }
     cells |= {"総人口": "36", "男性": "18", "女性": "18", "地方公共団体名": "伊佐市"} | changed
     return csv_bytes([cells], header)
 
@@ -84,7 +93,9 @@ def test_a_blank_part_contradicts_the_total_only_if_the_rest_is_more() -> None:
 
 
 def test_a_name_that_is_not_the_codes_is_pointed_out_at_the_name() -> None:
-    assert found(check([row(1), row(2, 地方公共団体名="鹿屋市")]), "name-code-mismatch") == [(2, 3, "地方公共団体名", "鹿屋市")]
+    assert found(check([row(1), row(2, 地方公共団体名="鹿屋市")]), "name-code-mismatch") == [
+        (2, 3, "地方公共団体名", "鹿屋市")
+    ]
 
 
 @pytest.mark.parametrize("name", ["鹿児島市", "鹿児島県鹿児島市", "鹿児島県 鹿児島市", "喜入町", "鹿児島県"])
@@ -95,17 +106,28 @@ def test_a_name_with_its_prefecture_or_of_a_former_town_fits_its_code(name: str)
 @pytest.mark.parametrize(
     ("address", "code"),
     [
-        ("鹿児島県鹿児島市山下町11-1", "462012"), ("鹿児島市山下町11-1", "462012"), ("鹿児島県大島郡大和村大和浜1", "465232"),
-        ("鹿児島県川辺郡川辺町平山1", "462233"), ("鹿児島県 鹿屋市 共栄町", "462039"), ("静岡県焼津市本町1", ""),
-        ("山下町11-1", None), ("旭原町3647-1", None), ("", None), ("出水市緑町1", "462080"), ("鹿児島県出水郡長島町鷹巣1", "464040"),
+        ("鹿児島県鹿児島市山下町11-1", "462012"),
+        ("鹿児島市山下町11-1", "462012"),
+        ("鹿児島県大島郡大和村大和浜1", "465232"),
+        ("鹿児島県川辺郡川辺町平山1", "462233"),
+        ("鹿児島県 鹿屋市 共栄町", "462039"),
+        ("静岡県焼津市本町1", ""),
+        ("山下町11-1", None),
+        ("旭原町3647-1", None),
+        ("", None),
+        ("出水市緑町1", "462080"),
+        ("鹿児島県出水郡長島町鷹巣1", "464040"),
     ],
-)  # fmt: skip
+)
 def test_an_address_tells_its_municipality(address: str, code: str | None) -> None:
     assert address_code(address) == code
 
 
 def test_a_row_outside_its_publishers_area_is_a_warning() -> None:
-    records = [row(1), row(2, 所在地_全国地方公共団体コード="462039", 所在地_連結表記="鹿児島県鹿屋市共栄町1", 所在地_市区町村="鹿屋市")]
+    records = [
+        row(1),
+        row(2, 所在地_全国地方公共団体コード="462039", 所在地_連結表記="鹿児島県鹿屋市共栄町1", 所在地_市区町村="鹿屋市"),
+    ]
     checked = check(records)
     assert found(checked, "place-outside") == [(2, 3, "所在地_全国地方公共団体コード", "462039")]
     assert checked.report.status == "success"
@@ -153,13 +175,22 @@ def test_codes_of_several_bodies_in_one_file_are_a_warning_where_nobody_said_who
         ("31.596900", "135.557200", ["経度"]),
     ],
 )
-def test_coordinates_outside_the_prefectures_box_are_errors_and_islands_are_inside(latitude: str, longitude: str, wrong: list[str]) -> None:
+def test_coordinates_outside_the_prefectures_box_are_errors_and_islands_are_inside(
+    latitude: str, longitude: str, wrong: list[str]
+) -> None:
     checked = check([row(1, 緯度=latitude, 経度=longitude)])
     assert [column for _, _, column, _ in found(checked, "coordinate-outside")] == wrong
 
 
 def test_a_publisher_of_another_prefecture_is_not_blamed_for_lying_there() -> None:
-    away = row(1, 全国地方公共団体コード="222127", 所在地_全国地方公共団体コード="222127", 所在地_連結表記="静岡県焼津市本町1", 緯度="34.86", 経度="138.32")
+    away = row(
+        1,
+        全国地方公共団体コード="222127",
+        所在地_全国地方公共団体コード="222127",
+        所在地_連結表記="静岡県焼津市本町1",
+        緯度="34.86",
+        経度="138.32",
+    )
     away |= {"市区町村コード": "222127", "地方公共団体名": "焼津市", "所在地_都道府県": "静岡県", "所在地_市区町村": "焼津市"}
     checked = check([away])
     assert not found(checked, "coordinate-outside") and not found(checked, "place-outside")
@@ -174,15 +205,26 @@ def test_the_old_datum_in_a_header_is_suspected() -> None:
 
 def square(code5: str, west: float, south: float, hole: list[list[float]] | None = None) -> dict[str, object]:
     ring = [[west, south], [west + 1, south], [west + 1, south + 1], [west, south + 1], [west, south]]
-    return {"type": "Feature", "properties": {"N03_007": code5}, "geometry": {"type": "Polygon", "coordinates": [ring, *([hole] if hole else [])]}}
+    return {
+        "type": "Feature",
+        "properties": {"N03_007": code5},
+        "geometry": {"type": "Polygon", "coordinates": [ring, *([hole] if hole else [])]},
+    }
 
 
 def test_with_boundaries_the_polygon_says_where_a_row_without_an_address_lies(tmp_path: Path) -> None:
     hole = [[130.1, 31.1], [130.2, 31.1], [130.2, 31.2], [130.1, 31.2], [130.1, 31.1]]
     path = tmp_path / "N03.geojson"
-    path.write_text(json.dumps({"features": [square("46201", 130.0, 31.0, hole), square("46203", 131.0, 31.0), square("", 129, 31)]}))
+    path.write_text(
+        json.dumps({"features": [square("46201", 130.0, 31.0, hole), square("46203", 131.0, 31.0), square("", 129, 31)]})
+    )
     boundaries = load_boundaries(path)
-    assert (boundaries(31.5, 130.5), boundaries(31.5, 131.05), boundaries(31.15, 130.15), boundaries(33, 130.5)) == ("462012", "462039", None, None)
+    assert (boundaries(31.5, 130.5), boundaries(31.5, 131.05), boundaries(31.15, 130.15), boundaries(33, 130.5)) == (
+        "462012",
+        "462039",
+        None,
+        None,
+    )
     silent = {"所在地_全国地方公共団体コード": "", "所在地_連結表記": "共栄町1", "所在地_市区町村": ""}
     data = csv_bytes([row(1, **silent, 緯度="31.5", 経度="130.5"), row(2, **silent, 緯度="31.5", 経度="131.05")])
     checked = check_bytes(data, polygon=boundaries)
@@ -203,7 +245,10 @@ def of_publisher(name: str, records: list[dict[str, str]]) -> FileOfPublisher:
 
 
 def test_the_same_facility_in_two_files_has_one_address_and_one_place() -> None:
-    one = of_publisher("a.csv", [row(1, 名称="中央公民館"), row(2, 名称="東公園"), row(3, 名称="西公園", 緯度="31.500000", 経度="130.500000"), row(4)])
+    one = of_publisher(
+        "a.csv",
+        [row(1, 名称="中央公民館"), row(2, 名称="東公園"), row(3, 名称="西公園", 緯度="31.500000", 経度="130.500000"), row(4)],
+    )
     other = of_publisher(
         "b.csv",
         [

@@ -1,4 +1,4 @@
-"""The verdict on one file: each fault at its record, line and cell; what every row has is one issue; nothing good is blamed."""
+"""The verdict on one file: each fault at its record, line and cell, what all rows have as one issue, no false blame."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ def test_a_good_file_has_nothing_but_hints() -> None:
     assert checked.report.status == "success"
     assert set(checked.report.issue_counts) <= NO_FAULT
     assert (checked.report.row_count, checked.report.accepted_count) == (3, 3)
-    assert (checked.report.dataset, checked.report.edition, checked.municipality_code) == ("evacuation_space", "standard", "462012")
+    assert (checked.report.dataset, checked.report.edition, checked.municipality_code) == (
+        "evacuation_space",
+        "standard",
+        "462012",
+    )
 
 
 def test_each_fault_is_reported_at_its_record_line_column_and_value() -> None:
@@ -143,7 +147,14 @@ def test_a_rule_that_was_not_read_in_a_source_is_never_an_error() -> None:
 def test_a_file_of_an_older_edition_is_judged_by_it_and_told_of_the_newer() -> None:
     old = catalog.load().get("evacuation_space", "recommended")
     header = [field.name for field in old.fields]
-    cells = {"NO": "1", "名称": "公園", "住所": "鹿児島県鹿児島市山下町1", "市区町村コード": "462012", "名称_カナ": "コウエン", "電話番号": "099-000-0000"}
+    cells = {
+        "NO": "1",
+        "名称": "公園",
+        "住所": "鹿児島県鹿児島市山下町1",
+        "市区町村コード": "462012",
+        "名称_カナ": "コウエン",
+        "電話番号": "099-000-0000",
+    }
     checked = check([cells], header)
     assert checked.report.edition == "recommended"
     assert checked.report.issue_counts.get("newer-edition") == 1
@@ -212,7 +223,9 @@ def hinted(table: Table) -> Report:
         texts = table.columns[match.index]
         filled[match.field] = sum(1 for text in texts if text)
         wanted[match.field] = [
-            r for r, text in enumerate(texts) if parse(field, text).code or parse(field, text).text != text or (not text and field.mark == "◎")
+            r
+            for r, text in enumerate(texts)
+            if parse(field, text).code or parse(field, text).text != text or (not text and field.mark == "◎")
         ]
     validation.feed(table, Hints(rows=wanted, filled=filled))
     return validation.finish()

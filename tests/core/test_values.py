@@ -117,12 +117,29 @@ def test_a_period_has_two_dates(text: str, canonical: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
-        ("09:00", "09:00"), ("9:00", "09:00"), ("09:00:00", "09:00"), ("０９：３０", "09:30"), ("午前8時30分", "08:30"),
-        ("午後1時", "13:00"), ("午後12時30分", "12:30"), ("17時半", "17:30"), ("PM1:05", "13:05"), ("正午", "12:00"),
-        ("24:00", "24:00"), ("25:30", "25:30"), ("0.375", "09:00"), ("0.729166666666667", "17:30"),
-        ("終日", None), ("無", None), ("22:00消灯", None), ("9:60", None), ("36:00", None), ("0900", None), ("9:00～17:00", None),
+        ("09:00", "09:00"),
+        ("9:00", "09:00"),
+        ("09:00:00", "09:00"),
+        ("０９：３０", "09:30"),
+        ("午前8時30分", "08:30"),
+        ("午後1時", "13:00"),
+        ("午後12時30分", "12:30"),
+        ("17時半", "17:30"),
+        ("PM1:05", "13:05"),
+        ("正午", "12:00"),
+        ("24:00", "24:00"),
+        ("25:30", "25:30"),
+        ("0.375", "09:00"),
+        ("0.729166666666667", "17:30"),
+        ("終日", None),
+        ("無", None),
+        ("22:00消灯", None),
+        ("9:60", None),
+        ("36:00", None),
+        ("0900", None),
+        ("9:00～17:00", None),
     ],
-)  # fmt: skip
+)
 def test_a_time_is_hours_and_minutes(text: str, canonical: str | None) -> None:
     assert read("time", text).text == canonical
 
@@ -130,11 +147,21 @@ def test_a_time_is_hours_and_minutes(text: str, canonical: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
-        ("月火水木金", "月火水木金"), ("月〜金", "月火水木金"), ("月曜日～金曜日", "月火水木金"), ("月・水・金", "月水金"),
-        ("日月", "月日"), ("毎日", "月火水木金土日"), ("12345", "月火水木金"), ("火曜日、木曜日", "火木"), ("0We", "0We"),
-        ("土日祝", None), ("平日", None), ("第1月曜", None), ("月月", None),
+        ("月火水木金", "月火水木金"),
+        ("月〜金", "月火水木金"),
+        ("月曜日～金曜日", "月火水木金"),
+        ("月・水・金", "月水金"),
+        ("日月", "月日"),
+        ("毎日", "月火水木金土日"),
+        ("12345", "月火水木金"),
+        ("火曜日、木曜日", "火木"),
+        ("0We", "0We"),
+        ("土日祝", None),
+        ("平日", None),
+        ("第1月曜", None),
+        ("月月", None),
     ],
-)  # fmt: skip
+)
 def test_weekdays_stand_in_week_order(text: str, canonical: str | None) -> None:
     assert read("weekdays", text).text == canonical
 
@@ -209,20 +236,36 @@ def test_a_written_no_is_unknown_where_a_blank_does_not_say_no() -> None:
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
-        ("(099)286-2511", "(099)286-2511"), ("099-286-2511", "099-286-2511"), ("0120-999999", "0120-999999"),
-        ("090-1234-5678", "090-1234-5678"), ("０９９－２８６－２５１１", "099-286-2511"), ("099ー286ー2511", "099-286-2511"),
-        ("099(286)2511", "(099)286-2511"), ("TEL 099-286-2511", "099-286-2511"), ("099-286-2511(代表)", "099-286-2511"),
-        ("099-286-2511/099-286-2512", "099-286-2511 / 099-286-2512"), ("09912-2-1111", "09912-2-1111"), ("110", "110"),
-        ("286-2511", None), ("099-286-251", None), ("なし", None), ("99-286-2511", None),
+        ("(099)286-2511", "(099)286-2511"),
+        ("099-286-2511", "099-286-2511"),
+        ("0120-999999", "0120-999999"),
+        ("090-1234-5678", "090-1234-5678"),
+        ("０９９－２８６－２５１１", "099-286-2511"),
+        ("099ー286ー2511", "099-286-2511"),
+        ("099(286)2511", "(099)286-2511"),
+        ("TEL 099-286-2511", "099-286-2511"),
+        ("099-286-2511(代表)", "099-286-2511"),
+        ("099-286-2511/099-286-2512", "099-286-2511 / 099-286-2512"),
+        ("09912-2-1111", "09912-2-1111"),
+        ("110", "110"),
+        ("286-2511", None),
+        ("099-286-251", None),
+        ("なし", None),
+        ("99-286-2511", None),
     ],
-)  # fmt: skip
+)
 def test_a_telephone_number_keeps_its_parts_apart(text: str, canonical: str | None) -> None:
     assert read("phone", text).text == canonical
 
 
 def test_a_telephone_number_in_one_piece_is_a_question_with_a_proposal() -> None:
     found = read("phone", "0992862511")
-    assert (found.text, found.code, found.kind, dict(found.values)["expected"]) == ("0992862511", "phone-separator", "review", "099-286-2511")
+    assert (found.text, found.code, found.kind, dict(found.values)["expected"]) == (
+        "0992862511",
+        "phone-separator",
+        "review",
+        "099-286-2511",
+    )
     lost = read("phone", "992862511")
     assert (lost.text, lost.code, dict(lost.values)["expected"]) == (None, "phone-zero", "099-286-2511")
     inner = read("phone", "099-286-2511 内線123")
@@ -232,20 +275,36 @@ def test_a_telephone_number_in_one_piece_is_a_question_with_a_proposal() -> None
 @pytest.mark.parametrize(
     ("kind", "text", "canonical"),
     [
-        ("postal_code", "8900053", "8900053"), ("postal_code", "890-0053", "8900053"), ("postal_code", "〒８９０－００５３", "8900053"),
+        ("postal_code", "8900053", "8900053"),
+        ("postal_code", "890-0053", "8900053"),
+        ("postal_code", "〒８９０－００５３", "8900053"),
         ("postal_code", "89-0053", None),
-        ("email", "a.b@city.example.jp", "a.b@city.example.jp"), ("email", "ａ＠example.jp", "a@example.jp"), ("email", "a@b", None),
+        ("email", "a.b@city.example.jp", "a.b@city.example.jp"),
+        ("email", "ａ＠example.jp", "a@example.jp"),
+        ("email", "a@b", None),
         ("email", "a[at]example.jp", None),
-        ("url", "https://www.example.lg.jp/a?b=c", "https://www.example.lg.jp/a?b=c"), ("url", "https://www.example.jp/　", "https://www.example.jp/"),
-        ("url", "www.example.jp", None), ("url", "ttps://www.example.jp", None), ("url", "javascript:alert(1)", None),
-        ("url", "https://a.jp https://b.jp", None), ("url", "なし", None),
-        ("kana", "カゴシマシ", "カゴシマシ"), ("kana", "ｶｺﾞｼﾏｼ", "カゴシマシ"), ("kana", "かごしまし", "カゴシマシ"), ("kana", "スーパ―", "スーパー"),
-        ("latin", "Ｋａｇｏｓｈｉｍａ", "Kagoshima"), ("latin", "Kagoshima City", "Kagoshima City"),
-        ("identifier", "Ａ００１", "A001"), ("alnum", "FF-1", "FF-1"), ("identifier", "鹿-１", "鹿-１"),
+        ("url", "https://www.example.lg.jp/a?b=c", "https://www.example.lg.jp/a?b=c"),
+        ("url", "https://www.example.jp/　", "https://www.example.jp/"),
+        ("url", "www.example.jp", None),
+        ("url", "ttps://www.example.jp", None),
+        ("url", "javascript:alert(1)", None),
+        ("url", "https://a.jp https://b.jp", None),
+        ("url", "なし", None),
+        ("kana", "カゴシマシ", "カゴシマシ"),
+        ("kana", "ｶｺﾞｼﾏｼ", "カゴシマシ"),
+        ("kana", "かごしまし", "カゴシマシ"),
+        ("kana", "スーパ―", "スーパー"),
+        ("latin", "Ｋａｇｏｓｈｉｍａ", "Kagoshima"),
+        ("latin", "Kagoshima City", "Kagoshima City"),
+        ("identifier", "Ａ００１", "A001"),
+        ("alnum", "FF-1", "FF-1"),
+        ("identifier", "鹿-１", "鹿-１"),
         ("extension", "内線１２３", "123"),
-        ("list", "a；b", "a;b"), ("list", "a\nb", "a;b"), ("list", "a;b;", "a;b"),
+        ("list", "a；b", "a;b"),
+        ("list", "a\nb", "a;b"),
+        ("list", "a;b;", "a;b"),
     ],
-)  # fmt: skip
+)
 def test_contacts_names_and_lists_have_one_way_to_be_written(kind: str, text: str, canonical: str | None) -> None:
     assert read(kind, text).text == canonical
 
@@ -253,14 +312,30 @@ def test_contacts_names_and_lists_have_one_way_to_be_written(kind: str, text: st
 @pytest.mark.parametrize(
     ("kind", "text", "canonical"),
     [
-        ("integer", "1200", "1200"), ("integer", "1,200", "1200"), ("integer", "１２００", "1200"), ("integer", "1,200人", "1200"),
-        ("integer", "12.0", "12"), ("integer", "12.5", None), ("integer", "40/12", None), ("integer", "約30", None),
-        ("integer", "-", None), ("integer", "1.2E+5", None), ("integer", "12,34", None), ("integer", "nan", None),
-        ("number", "30.5", "30.5"), ("number", "30.5m", "30.5"), ("number", "-1.5", "-1.5"), ("number", "１．５", "1.5"), ("number", "inf", None),
-        ("money", "1,000円", "1000"), ("money", "￥1,000", "1000"), ("money", "無料", "0"), ("money", "50,700 ", "50700"),
+        ("integer", "1200", "1200"),
+        ("integer", "1,200", "1200"),
+        ("integer", "１２００", "1200"),
+        ("integer", "1,200人", "1200"),
+        ("integer", "12.0", "12"),
+        ("integer", "12.5", None),
+        ("integer", "40/12", None),
+        ("integer", "約30", None),
+        ("integer", "-", None),
+        ("integer", "1.2E+5", None),
+        ("integer", "12,34", None),
+        ("integer", "nan", None),
+        ("number", "30.5", "30.5"),
+        ("number", "30.5m", "30.5"),
+        ("number", "-1.5", "-1.5"),
+        ("number", "１．５", "1.5"),
+        ("number", "inf", None),
+        ("money", "1,000円", "1000"),
+        ("money", "￥1,000", "1000"),
+        ("money", "無料", "0"),
+        ("money", "50,700 ", "50700"),
         ("money", "一般300円、大学生150円", None),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_half_width_digits(kind: str, text: str, canonical: str | None) -> None:
     assert read(kind, text).text == canonical
 
@@ -273,7 +348,12 @@ def test_a_number_stays_within_its_limits() -> None:
 
 @pytest.mark.parametrize(
     ("text", "canonical", "code"),
-    [("-", "0", "statistics-zero"), ("…", None, "statistics-unknown"), ("x", None, "statistics-withheld"), ("△1,000", "-1000", "statistics-minus")],
+    [
+        ("-", "0", "statistics-zero"),
+        ("…", None, "statistics-unknown"),
+        ("x", None, "statistics-withheld"),
+        ("△1,000", "-1000", "statistics-minus"),
+    ],
 )
 def test_symbols_of_statistics_are_read_in_statistics_only(text: str, canonical: str | None, code: str) -> None:
     found = parse(field("integer"), text, statistical=True)
@@ -330,7 +410,9 @@ def test_letters_that_were_lost_in_a_name_are_pointed_out(text: str, code: str) 
     assert read("name", text).code == code
 
 
-@pytest.mark.parametrize("text", ["頴娃町公民館", "穎娃町公民館", "﨑山公園", "髙城", "㈱みほん", "ＡＥＤ　第１", "これは何？", "カフェ Q?"])
+@pytest.mark.parametrize(
+    "text", ["頴娃町公民館", "穎娃町公民館", "﨑山公園", "髙城", "㈱みほん", "ＡＥＤ　第１", "これは何？", "カフェ Q?"]
+)
 def test_a_stored_name_keeps_its_characters(text: str) -> None:
     assert read("name", text) == Parsed(text)
 
@@ -355,14 +437,22 @@ def test_allowed_values_are_compared_folded_and_others_are_errors() -> None:
 CELLS = st.one_of(
     st.text(max_size=30),
     st.text(alphabet="0123456789０１２３.,-－/:：年月日時分秒度°′″令和平成昭RHS()（）円人 　", max_size=20),
-    st.sampled_from(["○", "×", "-", "ー", "有", "無", "月火", "カナ", "ｶﾅ", "090-1234-5678", "31.5969", "https://a.jp", "a;b"]),
+    st.sampled_from(
+        ["○", "×", "-", "ー", "有", "無", "月火", "カナ", "ｶﾅ", "090-1234-5678", "31.5969", "https://a.jp", "a;b"]
+    ),
 )
 
 
 @settings(max_examples=300, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(CELLS, st.sampled_from(sorted(TYPES)), st.booleans())
 def test_any_text_is_read_and_a_canonical_text_is_read_as_itself(text: str, kind: str, statistical: bool) -> None:
-    of = Field("x", "項目", kind, allowed=("有", "無") if kind in ("flag", "enum") else (), options=(("digits", "4"),) if kind == "code" else ())
+    of = Field(
+        "x",
+        "項目",
+        kind,
+        allowed=("有", "無") if kind in ("flag", "enum") else (),
+        options=(("digits", "4"),) if kind == "code" else (),
+    )
     found = parse(of, text, statistical=statistical)
     if found.text:
         again = parse(of, found.text, statistical=statistical)
