@@ -33,6 +33,7 @@ COMMANDS = {
     "template": "cli_template:template",
     "schema": "cli_template:schema",
     "scan": "cli_scan:scan",
+    "definitions": "cli_importing:definitions",
 }
 """Command → module and function. One line for each; the module is imported only when its command is used."""
 
