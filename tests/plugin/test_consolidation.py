@@ -62,7 +62,8 @@ def table(app: Any, path: str = "/data/v1/evacuation_space.csv") -> list[dict[st
 
 
 @pytest.fixture
-def towns() -> None:
+def towns(app: Any) -> None:
+    # `app` first: making the application empties the storages that a test keeps in memory
     publisher("460001", "鹿児島県")
     publisher("462012", "鹿児島市")
     publisher("462039", "鹿屋市")
