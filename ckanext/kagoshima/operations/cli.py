@@ -16,8 +16,8 @@ __all__ = ["doctor", "setup"]
 
 
 @click.command()
-@click.option("--sources", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="収集元のファイル / sources file")
-@click.option("--users/--no-users", "demo_users", default=True, help="見本の利用者も作る / make demonstration accounts too")
+@click.option("--sources", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="収集元 / sources file")
+@click.option("--users/--no-users", "demo_users", default=True, help="見本の利用者も作る / demonstration accounts too")
 def setup(sources: Path | None, demo_users: bool) -> None:
     """カタログを使える状態にします。何度でも実行できます / make the catalogue ready; may be run again at any time."""
     try:
@@ -48,7 +48,7 @@ def _print(found: dict[str, Any]) -> None:
     for account in found["accounts"]:
         click.echo(f"利用者 / account: {account.name}  パスワード / password: {account.password}  ({account.role})")
     if not found["accounts"]:
-        click.echo("利用者 / accounts: 作成済み（パスワードは最初の一度だけ表示します）/ there already (passwords are shown once)")
+        click.echo("利用者 / accounts: 作成済み（パスワードの表示は最初の一度だけ）/ there already (passwords show once)")
     click.echo(f"カタログ / catalogue: {tk.config['ckan.site_url']}/")
 
 
