@@ -202,6 +202,22 @@ def test_repairing_real_files_twice_changes_nothing(samples: Path) -> None:
         assert again.table.row_count == checked.table.row_count, path.name
 
 
+def test_each_bad_fixture_repaired_leaves_only_what_a_person_must_decide(project: Path) -> None:
+    fixtures = sorted((project / "tests" / "data").glob("*/*.csv"))
+    assert len(fixtures) > 40
+    for path in fixtures:
+        first = check_bytes(path, name=path.name)
+        assert first.table and first.definition
+        proposed = propose_repairs(first.table, first.definition, first.columns)
+        done = repair(first.table, first.definition, first.columns, proposed, accept="all")
+        again = check_bytes(done.content, dataset=first.definition.id, edition=first.definition.edition)
+        assert again.table
+        left = propose_repairs(again.table, first.definition, again.columns)
+        assert left == [], path
+        assert repair(again.table, first.definition, again.columns, left, accept="all").content == done.content, path
+        assert set(again.report.issue_counts) <= set(first.report.issue_counts), path
+
+
 @pytest.mark.parametrize("accept", ["safe", "all"])
 def test_a_header_only_file_is_repaired_to_a_header(accept: str) -> None:
     _, done = mend(csv_bytes([]), accept)
