@@ -30,6 +30,7 @@ COMMANDS = {
     "check": "cli_check:check",
     "repair": "cli_repair:repair",
     "convert": "cli_convert:convert",
+    "merge": "cli_merge:merge",
     "template": "cli_template:template",
     "schema": "cli_template:schema",
     "scan": "cli_scan:scan",
