@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from recommended_datasets.csv_records import Records
 from recommended_datasets.layout import Layout, filled
@@ -123,12 +122,12 @@ def flaw_issues(
 ) -> list[Issue]:
     issues: list[Issue] = []
     for flaw in records.flaws:
-        n = number_of.get(flaw.row)
-        issue = Issue(flaw.code, flaw.severity, 0 if n is None else n + 1, flaw.line, value=flaw.value, values=flaw.values)
+        n = number_of.get(flaw.row, -1)
+        column, line = "", 0
         if 0 <= flaw.cell < len(header):
-            line = cell_lines.get((place.get(flaw.cell, -1), -1 if n is None else n), 0)
-            issue = replace(issue, column=header[flaw.cell], cell_line=line)
-        issues.append(issue)
+            column = header[flaw.cell]
+            line = cell_lines.get((place.get(flaw.cell, -1), n), 0)
+        issues.append(Issue(flaw.code, flaw.severity, n + 1, flaw.line, "", column, flaw.value, line, flaw.values))
     return issues
 
 

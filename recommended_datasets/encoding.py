@@ -106,8 +106,13 @@ def decode(data: bytes) -> Decoded:
 
 
 def _decoded(text: str, encoding: str) -> Decoded:
-    broken = 0 if text.isascii() else sum(1 for _ in BROKEN.finditer(text))
+    broken = 0 if text.isascii() else len(BROKEN.findall(text))
     return Decoded(text, Detection(encoding, broken))
+
+
+def broken_bytes(text: str) -> int:
+    """How many bytes of this text did not decode."""
+    return sum(map(len, BROKEN.findall(text)))
 
 
 def strict(data: bytes, encoding: str) -> str | None:
@@ -121,9 +126,9 @@ def strict(data: bytes, encoding: str) -> str | None:
 
 
 def tolerant(data: bytes, encoding: str) -> str:
-    if encoding == "euc_jp":
+    text = data.decode(encoding, "surrogateescape")  # marks as `BROKEN` says, and much faster than a handler of our own
+    if encoding == "euc_jp" and broken_bytes(text) * 2 < len(text):
         return data.decode("euc_jp", "recommended-datasets-broken-euc")
-    text = data.decode(encoding, "recommended-datasets-broken")
     return text.translate(_CP932_HOLES) if encoding == "cp932" else text
 
 
@@ -183,7 +188,7 @@ def _least_broken(data: bytes, utf8: str) -> Decoded:
     best: tuple[float, str, str] | None = None
     for encoding in ("utf-8", "cp932", "euc_jp"):
         text = utf8 if encoding == "utf-8" else tolerant(data, encoding)
-        broken = sum(len(hit.group()) for hit in BROKEN.finditer(text))
+        broken = broken_bytes(text)
         good = len(UTF8_MANY.findall(text) if encoding == "utf-8" else _WIDE.findall(text))
         half = len(_HALF_KANA.findall(text)) if encoding != "utf-8" else 0
         share = (broken + half / 4) / (broken + good + half + 1)
@@ -191,10 +196,9 @@ def _least_broken(data: bytes, utf8: str) -> Decoded:
             best = (share, encoding, text)
     assert best is not None
     share, encoding, text = best
-    decoded = _decoded(text, encoding)
-    if share > 0.34 and decoded.detection.broken > 2:
+    if share > 0.34 and broken_bytes(text) > 2:
         raise ReadError("unknown-encoding", guess="")
-    return decoded
+    return _decoded(text, encoding)
 
 
 def _line_by_line(data: bytes) -> Decoded | None:
@@ -229,7 +233,7 @@ def line_encoding(line: bytes) -> tuple[str, str]:
     if line.isascii():
         return line.decode("ascii"), ""
     utf8 = tolerant(line, "utf-8")
-    broken = sum(len(hit.group()) for hit in BROKEN.finditer(utf8))
+    broken = broken_bytes(utf8)
     many = len(UTF8_MANY.findall(utf8))
     if not broken:
         return utf8, "utf-8"

@@ -99,7 +99,7 @@ def other_tables(layout: Layout, rows: Sequence[Sequence[str]], known: Known | N
     above_is_empty = True
     for index, row in enumerate(rows):
         size = len(row) - row.count("")
-        few = size <= 1 or filled(row) <= 1
+        few = size <= 1 or (size <= 9 and filled(row) <= 1)
         if not few and above_is_empty and index not in layout.header_rows:
             texts = [cell.strip() for cell in row if cell.strip()]
             if len(texts) >= 2 and _named(texts, known) * 10 >= len(texts) * 6 and not header >= set(texts):
@@ -138,7 +138,7 @@ def _best_of_several(
 
 
 def filled(row: Sequence[str]) -> int:
-    return sum(1 for cell in row if cell and not cell.isspace())
+    return sum(map(bool, map(str.strip, row)))
 
 
 def find_header(rows: Sequence[Sequence[str]], known: Known | None) -> Layout:
@@ -250,15 +250,13 @@ def _join_names(group: str, name: str, known: Known | None) -> str:
 
 def _note_above(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
     for index in range(layout.begin, max(layout.header_row, 0)):
-        row = rows[index]
-        if filled(row):
-            kind: NoteKind = "property" if row[0].startswith("#") else "title"
-            if not layout.notes or layout.notes[-1].text != row_text(row):
-                layout.notes.append(Note(kind, lines[index], row_text(row)))
+        text = row_text(rows[index])
+        if text and not (layout.notes and layout.notes[-1].text == text):
+            layout.notes.append(Note("property" if rows[index][0].startswith("#") else "title", lines[index], text))
 
 
 def row_text(row: Sequence[str]) -> str:
-    return " ".join(cell.strip() for cell in row if cell.strip())
+    return " ".join(filter(None, map(str.strip, row)))
 
 
 def _sort_rows(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
@@ -281,17 +279,15 @@ def _sort_rows(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[in
 
     for index in range(start, layout.end):
         row = rows[index]
-        if not row or (len(row) - row.count("") <= 3 and not "".join(row).strip()):
-            blanks += 1
-            continue
-        first = row[0]
-        few = len(row) - row.count("") <= 2
-        if not few and first and first != named and first[0] not in ODD_STARTS and "計" not in first:
-            if blanks:
-                close_blanks(index)
-            data.append(index)
-            continue
-        if not "".join(row).strip():
+        size = len(row) - row.count("")
+        if size > 2:
+            first = row[0]
+            if first and first != named and first[0] not in ODD_STARTS and "計" not in first:
+                if blanks:
+                    close_blanks(index)
+                data.append(index)
+                continue
+        if not size or not "".join(row).strip():
             blanks += 1
             continue
         if blanks:
@@ -315,13 +311,13 @@ def first_column_is_numbers(rows: Sequence[Sequence[str]], start: int) -> bool:
 
 def kind_of(row: Sequence[str], header: list[str], width: int, numbered: bool, at_head: bool) -> NoteKind | None:
     """What a suspicious row is, or None for a record."""
-    texts = [cell.strip() for cell in row if cell.strip()]
-    if [cell.strip() for cell in row[:width]] == header and len(texts) >= 1 and any(header):
-        return "header"
+    texts = list(filter(None, map(str.strip, row)))
     first = texts[0]
+    if first in header and list(map(str.strip, row[:width])) == header:
+        return "header"
     if first.startswith("#") and (_LINKDATA.match(first) or (len(texts) == 1 and not _ERROR_VALUE.match(first))):
         return "property"
-    folded = fold(first)
+    folded = first if first.isascii() and " " not in first else fold(first)
     if folded in TOTALS or (len(texts) > 1 and _TOTAL_END.search(folded) and _only_numbers(texts[1:])):
         return "total"
     if width < 2:

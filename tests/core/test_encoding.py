@@ -97,7 +97,7 @@ def test_other_encodings_are_refused_or_marked_never_read_without_a_word(data: b
         assert decoded.detection.broken > 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.text(st.sampled_from("あいうえおかきくけこアイウエオカキク鹿児島市町村山田中央公園学校0123456789,-\n"), min_size=8),
@@ -111,7 +111,7 @@ def test_japanese_text_comes_back_as_it_was(parts: list[str], codec: str) -> Non
     assert decode(text.encode(codec)).text == text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
     try:
