@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import fault_server
 import pytest
+from fault_server import FaultServer
 
 from ckanext.kagoshima.harvesting import addresses, guarded_connection, retries
 from ckanext.kagoshima.harvesting.client import Client, FetchError, Limits
-from tests.plugin import fault_server
-from tests.plugin.fault_server import FaultServer
 
 
 @pytest.fixture

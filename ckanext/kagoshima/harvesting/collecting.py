@@ -116,7 +116,9 @@ class _Collector:
         kind = self.declared.kind or (remembered[self.declared.url].found["kind"] if self.declared.url in remembered else "")
         if not kind and self.declared.url in self.rows:
             kind = "csv"  # found out earlier; that it is a web page today does not make it a page of links
-        gathered = gathering.gather(self.declared.url, self.client, kind=kind, remembered=remembered, beat=self.beat)
+        gathered = gathering.gather(
+            self.declared.url, self.client, code=self.code, kind=kind, remembered=remembered, beat=self.beat
+        )
         by_url = {page.url: page for page in pages}
         for url, page in gathered.visited.items():
             row = by_url.get(url)

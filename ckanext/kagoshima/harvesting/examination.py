@@ -64,6 +64,9 @@ def examine(body: bytes, entry: Entry, *, code: str, content_type: str = "", map
         return Examined(sha256, sha256, kind, report, problem=problem, personal=_personal(body, None, None))
     definition = checked.definition
     problem = Problem("no-rows", {"url": entry.url}) if not table.row_count else None
+    if definition is None and "encoding-error" in report.issue_counts and "\ufffd" in "".join(table.header):
+        # No encoding gives even the header: whatever was read is not what was written.
+        problem = Problem("unreadable", {"url": entry.url, "detail": "encoding"})
     return Examined(
         sha256=sha256,
         semantic_hash=semantic_hash(table),

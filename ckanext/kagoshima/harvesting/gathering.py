@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ckanext.kagoshima.checking.judge import judge
-from ckanext.kagoshima.harvesting import contents, list_source, page_source, robots
+from ckanext.kagoshima.harvesting import ckan_source, contents, dcat_source, list_source, page_source, robots
 from ckanext.kagoshima.harvesting.client import Answer, Client, FetchError
 from ckanext.kagoshima.harvesting.entries import Entry, file_name, unique
 from ckanext.kagoshima.harvesting.problems import Problem
@@ -50,22 +50,27 @@ def gather(
     url: str,
     client: Client,
     *,
+    code: str = "",
     kind: str = "",
     remembered: Mapping[str, Remembered] | None = None,
     max_pages: int = 200,
     beat: Callable[[], None] = lambda: None,
 ) -> Gathered:
-    """What the source at `url` names. `kind` is found out when empty. `beat` is called between requests (heartbeat).
+    """What the source of publisher `code` at `url` names. `kind` is found out when empty. `beat` is called between
+    requests (heartbeat).
 
     Raises `FetchError` where the source itself cannot be read: then nothing is known of its files, and nothing may vanish.
     """
-    run = _Run(client, dict(remembered or {}), max_pages, beat)
+    run = _Run(client, code, dict(remembered or {}), max_pages, beat)
     return run.gather(url, kind)
 
 
 class _Run:
-    def __init__(self, client: Client, remembered: dict[str, Remembered], max_pages: int, beat: Callable[[], None]) -> None:
+    def __init__(
+        self, client: Client, code: str, remembered: dict[str, Remembered], max_pages: int, beat: Callable[[], None]
+    ) -> None:
         self.client = client
+        self.code = code
         self.remembered = remembered
         self.max_pages = max_pages
         self.beat = beat
@@ -74,6 +79,8 @@ class _Run:
     def gather(self, url: str, kind: str) -> Gathered:
         if kind == "csv":
             return Gathered("csv", [Entry(url=url)])
+        if kind == "ckan" or (not kind and ckan_source.is_ckan_address(url)):
+            return Gathered("ckan", unique(ckan_source.gather(url, self.code, self.client, self.beat)))
         before = self.remembered.get(url)
         known = before is not None and before.current
         answer = self.client.get(url, etag=before.etag, last_modified=before.last_modified) if known else self.client.get(url)
@@ -84,6 +91,13 @@ class _Run:
         else:
             found = _read(answer, url, kind)
             kind = found["kind"]
+        if kind == "ckan":  # a page that CKAN made
+            return Gathered("ckan", unique(ckan_source.gather(url, self.code, self.client, self.beat)))
+        if kind == "dcat":
+            if answer.not_modified:
+                answer = self.client.get(url)
+            entries = unique(dcat_source.gather(url, answer, self.client, self.beat))
+            return Gathered("dcat", entries, visited={url: _remember(answer, None, found)})
         gathered = Gathered(kind, answers={url: answer})
         if kind == "csv":
             gathered.entries = [Entry(url=url)]
@@ -168,7 +182,11 @@ def _remember(answer: Answer, before: Remembered | None, found: dict[str, Any]) 
 
 def _read(answer: Answer, url: str, kind: str) -> dict[str, Any]:
     """What a body names, as plain data. An expected list that is no list is a `FetchError`."""
+    if kind == "dcat" or (not kind and dcat_source.rdf_format(answer, url)):
+        return {"version": VERSION, "kind": "dcat"}
     if kind in ("", "html") and contents.looks_like_html(answer.body, answer.content_type):
+        if not kind and ckan_source.is_ckan_page(answer.body):
+            return {"version": VERSION, "kind": "ckan"}
         page = page_source.read(answer.body, answer.url, answer.headers.get("Content-Type", ""))
         host = urlsplit(answer.url).netloc
         return {
