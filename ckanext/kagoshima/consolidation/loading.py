@@ -24,7 +24,8 @@ from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import Column, field_columns, typed_columns
 from recommended_datasets.search_grams import tsvectors
 
-_TYPES = {"text": "text", "float": "float8", "integer": "int8", "date": "date", "json": "json"}
+_TYPES = {"text": "text", "float": "float8", "integer": "int8", "date": "date", "json": "jsonb"}
+"""Not json: the DataStore turns that into its own composite type, which COPY cannot fill."""
 _SEARCHED = frozenset({"text", "name", "address", "kana", "latin", "list", "enum", "alnum"})
 """Types of columns whose words are found; codes, flags, addresses on the web and numbers are filtered instead."""
 ROWS_AT_ONCE = 50_000
