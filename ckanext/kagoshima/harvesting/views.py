@@ -1,0 +1,68 @@
+"""Pages of the sources: their states in words, what waits for a decision, and one click to decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import Blueprint, Response
+
+from ckanext.kagoshima.checking import judge
+
+__all__ = ["kagoshima_harvesting"]
+
+kagoshima_harvesting = Blueprint("kagoshima_harvesting", __name__)
+PER_PAGE = 100
+
+
+@kagoshima_harvesting.route("/harvest/state")
+def index() -> str | Response:
+    """All sources that the visitor looks after, those that need somebody first."""
+    page = max(int(tk.request.args.get("page") or 1), 1) if (tk.request.args.get("page") or "1").isdigit() else 1
+    query = {key: tk.request.args[key] for key in ("municipality_code", "state") if tk.request.args.get(key)}
+    try:
+        found = _ask("kagoshima_source_list", {**query, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE})
+        held = _ask("kagoshima_held_list", {})
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    data = {
+        **found,
+        "held": held,
+        "page": page,
+        "pages": -(-found["count"] // PER_PAGE),
+        "query": query,
+        "lang": judge.language(),
+    }
+    return tk.render("kagoshima/harvesting/index.html", data)
+
+
+@kagoshima_harvesting.route("/harvest/state/<identifier>")
+def show(identifier: str) -> str | Response:
+    """One source with its files and its timeline."""
+    try:
+        source = _ask("kagoshima_source_show", {"id": identifier})
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except tk.ObjectNotFound as error:
+        return tk.abort(404, str(error))
+    return tk.render("kagoshima/harvesting/show.html", {"source": source, "lang": judge.language()})
+
+
+@kagoshima_harvesting.route("/harvest/held/<identifier>/<any(release, reject):decision>", methods=["POST"])
+def decide(identifier: str, decision: str) -> str | Response:
+    """Release or reject a held revision."""
+    try:
+        done = _ask(f"kagoshima_held_{decision}", {"id": identifier, "reason": tk.request.form.get("reason", "")})
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except tk.ObjectNotFound as error:
+        return tk.abort(404, str(error))
+    except tk.ValidationError as error:
+        tk.h.flash_error(" ".join(message for messages in error.error_dict.values() for message in messages))
+        return tk.redirect_to("kagoshima_harvesting.index")
+    tk.h.flash_success(tk._("Released.") if decision == "release" else tk._("Rejected."))
+    return tk.redirect_to("kagoshima_harvesting.show", identifier=done["source"])
+
+
+def _ask(action: str, data: dict[str, Any]) -> Any:
+    return tk.get_action(action)({"user": tk.current_user.name}, data)
