@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -60,6 +61,15 @@ def read(sha256: str) -> bytes:
 def has(sha256: str) -> bool:
     row = model.Session.get(ArchivedFile, sha256) if sha256 else None
     return row is not None and not row.purged
+
+
+def known(hashes: Iterable[str]) -> set[str]:
+    """Those of `hashes` whose bytes are here, in one query."""
+    wanted = {one for one in hashes if one}
+    if not wanted:
+        return set()
+    query = model.Session.query(ArchivedFile.sha256).filter(ArchivedFile.sha256.in_(wanted), ArchivedFile.purged.is_(None))
+    return {one for (one,) in query}
 
 
 def remove(sha256: str) -> bool:

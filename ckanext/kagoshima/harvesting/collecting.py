@@ -74,8 +74,9 @@ class _Collector:
         self.collected = Collected()
         self.mapping = mappings.parse(yaml.safe_load(declared.mapping)) if declared.mapping else None
         self.thresholds = guards.Thresholds(config.harvest("shrink_percent") / 100, config.harvest("shrink_rows"))
-        self.robots = Robots(client)
+        self.robots = Robots.of(client)
         self.rows = {row.url: row for row in SourceFile.of_source(source_id)}
+        self.archived = archive.known(row.sha256 for row in self.rows.values())
         self.known = {row.id for row in self.rows.values() if row.state not in (*UNPUBLISHED, "withdrawn", "moved")}
 
     def run(self) -> Collected:
@@ -108,7 +109,9 @@ class _Collector:
         return self.collected
 
     def _commit(self) -> None:
-        model.Session.flush() if self.dry else model.Session.commit()
+        # A commit makes every row be read anew: where nothing was written there is none.
+        if model.Session.dirty or model.Session.new or model.Session.deleted:
+            model.Session.flush() if self.dry else model.Session.commit()
 
     def _gather(self) -> gathering.Gathered:
         pages = model.Session.query(SourcePage).filter(SourcePage.source_id == self.source_id).all()
@@ -165,7 +168,8 @@ class _Collector:
             self.rows[entry.url] = row
         if row.entry != plain:
             row.entry = plain
-        row.position, row.priority, row.last_seen = position, self.declared.priority, now()
+        if (row.position, row.priority) != (position, self.declared.priority):
+            row.position, row.priority = position, self.declared.priority
         if row.missing_since is not None:
             row.missing_since = None
             if row.state == "missing":
@@ -178,11 +182,13 @@ class _Collector:
             return self._failed(row, Problem("robots", {"url": entry.url}))
         try:
             answer = gathered.answers.pop(entry.url, None) or self._get(row, entry)
-            if answer.not_modified and not archive.has(row.sha256) and row.state != "quarantined":
-                answer = self.client.get(entry.url)  # we were told "unchanged" of bytes that we no longer have
+            lost = row.sha256 not in self.archived and row.state != "quarantined"
+            if answer.not_modified and (lost or row.state in UNPUBLISHED):
+                answer = self.client.get(entry.url)  # we were told "unchanged" of bytes that we do not have
         except FetchError as error:
             if entry.beside and row.state in ("new", "dead-link") and error.code in ("http-status", "name-unknown"):
-                row.state, row.problem = "dead-link", Problem("dead-link", {"url": entry.url}, "info").as_dict()
+                if row.state != "dead-link":
+                    row.state, row.problem = "dead-link", Problem("dead-link", {"url": entry.url}, "info").as_dict()
                 return "dead-link"
             return self._failed(row, Problem(error.code, error.values))
         licence = publishing.licence_of(self.declared.licence or entry.licence)
@@ -200,8 +206,9 @@ class _Collector:
         return self.client.get(entry.url, etag=row.etag, last_modified=row.last_modified)
 
     def _failed(self, row: SourceFile, problem: Problem) -> str:
-        row.problem = problem.as_dict()
-        if row.state in UNPUBLISHED:
+        if row.problem != problem.as_dict():
+            row.problem = problem.as_dict()
+        if row.state in ("new", "dead-link"):
             row.state = "failing"
         self.collected.problems.append(problem)
         return "failing"
@@ -211,9 +218,9 @@ class _Collector:
         if answer.sha256 and (answer.etag, answer.last_modified) != (row.etag, row.last_modified):
             row.etag, row.last_modified = answer.etag, answer.last_modified
         if row.state == "published":
-            row.problem = None
-            row.last_good = now()
-            if licence == row.licence or row.sha256 != row.published_sha256 and not archive.has(row.sha256):
+            if row.problem is not None:
+                row.problem = None
+            if licence == row.licence or row.sha256 != row.published_sha256 and row.sha256 not in self.archived:
                 return "unchanged"
             return self._judge(row, self._examine_again(row, entry), licence)
         if row.state == "ready":
@@ -246,8 +253,10 @@ class _Collector:
             return "quarantined"
         if not self.dry:
             archive.store(answer.body, url=entry.url, content_type=answer.content_type, headers=dict(answer.headers))
+            self.archived.add(examined.sha256)
         else:
             self.collected.bodies[row.id] = answer.body
+        row.last_seen = now()
         if row.sha256 != examined.sha256:
             row.last_changed = now()
         if examined.problem is not None and not row.published_sha256:

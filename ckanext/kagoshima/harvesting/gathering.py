@@ -74,7 +74,7 @@ class _Run:
         self.remembered = remembered
         self.max_pages = max_pages
         self.beat = beat
-        self.robots = robots.Robots(client)
+        self.robots = robots.Robots.of(client)
 
     def gather(self, url: str, kind: str) -> Gathered:
         if kind == "csv":

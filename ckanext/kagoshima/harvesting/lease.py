@@ -45,23 +45,19 @@ def _start_time(pid: int) -> str:
 
 
 def acquire(source_id: str, owner: str, seconds: int = SECONDS) -> bool:
-    """Take the source for `owner`; False while somebody else who lives has it. Commits."""
-    state = (
-        model.Session.query(SourceState)
-        .filter(SourceState.source_id == source_id)
-        .with_for_update()
-        .populate_existing()
-        .one_or_none()
-    )
-    if state is None:
-        model.Session.rollback()
-        return False
-    free = state.lease_owner in (None, owner) or state.lease_until < now() or is_dead(state.lease_owner)
-    if free:
-        state.lease_owner = owner
-        state.lease_until = now() + timedelta(seconds=seconds)
-    model.Session.commit()
-    return free
+    """Take the source for `owner`; False while somebody else who lives has it. Seen by all workers at once."""
+    table = SourceState.__table__
+    mine = table.c.source_id == source_id
+    until = {"lease_owner": owner, "lease_until": now() + timedelta(seconds=seconds)}
+    free = sa.or_(table.c.lease_owner.is_(None), table.c.lease_owner == owner, table.c.lease_until < now())
+    with model.Session.get_bind().begin() as connection:  # type: ignore
+        if connection.execute(sa.update(table).where(mine, free).values(**until)).rowcount:
+            return True
+        holder = connection.execute(sa.select(table.c.lease_owner).where(mine)).scalar()
+        if holder is None or not is_dead(holder):
+            return False
+        taken = connection.execute(sa.update(table).where(mine, table.c.lease_owner == holder).values(**until))
+        return taken.rowcount == 1
 
 
 def renew(source_id: str, owner: str, seconds: int = SECONDS, stage: str = "") -> bool:
@@ -104,7 +100,6 @@ class Heartbeat:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
 
     def _beat(self) -> None:
         while not self._stop.wait(self._seconds / 3):

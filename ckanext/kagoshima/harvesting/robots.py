@@ -18,6 +18,15 @@ class Robots:
         self._agent = agent
         self._rules: dict[str, RobotFileParser | None] = {}
 
+    @classmethod
+    def of(cls, client: Client) -> Robots:
+        """The rules that `client` met so far: a worker asks each host once, however many sources it has there."""
+        found = getattr(client, "robots", None)
+        if found is None:
+            found = cls(client)
+            client.robots = found  # type: ignore[attr-defined]
+        return found
+
     def allows(self, url: str) -> bool:
         """Without a robots.txt everything is allowed; while the server fails, nothing (RFC 9309, 2.3.1.4)."""
         parts = urlsplit(url)
