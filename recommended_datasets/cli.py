@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from recommended_datasets.municipality import FOLDERS
+
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
 
 OK, FAILURE, ERROR = 0, 1, 2
-FOLDERS = "RECOMMENDED_DATASETS_FOLDERS"
-"""Environment variable: folders with definitions of one's own (共通フォーマット), separated as in PATH."""
 DEBUG = "RECOMMENDED_DATASETS_DEBUG"
 """Environment variable: set it to see the traceback of an internal error."""
 
@@ -137,16 +137,27 @@ municipality_option = click.option(
 
 def open_catalog(folders: tuple[str, ...] = ()) -> Catalog:
     """The catalog with the definitions in `folders`; wrong use if a folder or a definition in it is wrong."""
-    from recommended_datasets import catalog
+    from recommended_datasets import catalog, municipality
     from recommended_datasets.definition import DefinitionError
 
     for folder in folders:
         if not Path(folder).is_dir():
             raise click.UsageError(f"定義のフォルダ「{folder}」がありません / no such folder for --definitions")
+    _name_folders(folders)
     try:
+        if os.environ.get(FOLDERS):
+            municipality.load()
         return catalog.load([Path(folder) for folder in folders])
-    except DefinitionError as error:
+    except (DefinitionError, municipality.MunicipalityError) as error:
         raise click.UsageError(str(error)) from None
+
+
+def _name_folders(folders: tuple[str, ...]) -> None:
+    """Let the publishers of these folders count in every rule, until the command ends."""
+    before, now = os.environ.get(FOLDERS, ""), os.pathsep.join(folders)
+    if before != now:
+        os.environ[FOLDERS] = now
+        click.get_current_context().call_on_close(lambda: os.environ.update({FOLDERS: before}))
 
 
 def find_definition(catalog: Catalog, dataset: str, edition: str | None = None) -> Any:

@@ -7,6 +7,7 @@ their members, other public bodies, companies) come from a `publishers.csv` of t
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from typing import Literal, get_args
 Kind = Literal["prefecture", "department", "municipality", "union", "public_body", "private"]
 """県、県の部局、市町村、一部事務組合・広域連合、その他の公共機関、民間."""
 
+FOLDERS = "RECOMMENDED_DATASETS_FOLDERS"
+"""Environment variable: folders with definitions and publishers of one's own, separated as in PATH."""
 _FILE = Path(__file__).parent / "municipalities.csv"
 _COLUMNS = tuple("code name kana kind parent region latitude longitude bounds members former islands url".split())
 _WEIGHTS = (6, 5, 4, 3, 2)
@@ -151,12 +154,23 @@ def _load(paths: tuple[Path, ...]) -> tuple[Municipality, ...]:
     return tuple(found.values())
 
 
-def _paths(folders: Sequence[Path]) -> tuple[Path, ...]:
-    return (_FILE, *(path for folder in folders if (path := Path(folder) / "publishers.csv").is_file()))
+@lru_cache(maxsize=8)
+def _named(folders: str) -> tuple[Path, ...]:
+    """The publishers' files of the folders in an environment variable, after the package's own."""
+    return (_FILE, *(p for folder in folders.split(os.pathsep) if folder and (p := Path(folder) / "publishers.csv").is_file()))
+
+
+def _paths(folders: Sequence[Path] = ()) -> tuple[Path, ...]:
+    named = _named(os.environ.get(FOLDERS, ""))
+    if not folders:
+        return named
+    given = (Path(folder) / "publishers.csv" for folder in folders)
+    return tuple(dict.fromkeys((*named, *(path for path in given if path.is_file()))))
 
 
 def load(folders: Sequence[Path] = ()) -> tuple[Municipality, ...]:
-    """All publishers: the package's, then those of `publishers.csv` in each of `folders`. `MunicipalityError` if wrong."""
+    """All publishers: the package's, then those of `publishers.csv` in `folders` and in the folders that the environment
+    variable `FOLDERS` names. `MunicipalityError` if such a file is wrong."""
     return _load(_paths(folders))
 
 
@@ -165,12 +179,9 @@ def _by_code(paths: tuple[Path, ...]) -> dict[str, Municipality]:
     return {m.code: m for m in _load(paths)}
 
 
-_OWN = (_FILE,)
-
-
 def by_code(code: str, folders: Sequence[Path] = ()) -> Municipality | None:
     """The publisher of this code, `None` when it is not known."""
-    return _by_code(_paths(folders) if folders else _OWN).get(code)
+    return _by_code(_paths(folders)).get(code)
 
 
 def by_name(text: str) -> Municipality | None:
