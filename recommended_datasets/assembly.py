@@ -73,7 +73,7 @@ def ragged(row: Sequence[str], width: int, named: int, number: int, line: int) -
         return [Issue("short-record", "warning", number, line, values=values)]
     extra = [cell for cell in row[width:] if cell.strip()]
     if extra:
-        values = (("expected", str(width)), ("found", str(found)), ("extra", " / ".join(extra)[:200]))
+        values = (("expected", str(width)), ("found", str(found)), ("extra", " / ".join(extra)[:10_000]))
         return [Issue("long-record", "error", number, line, value=extra[0][:200], values=values)]
     return []
 

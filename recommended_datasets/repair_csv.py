@@ -14,6 +14,9 @@ from recommended_datasets.repair import Repair, apply
 from recommended_datasets.report import ColumnMatch, Issue
 from recommended_datasets.table import Table
 
+BEYOND = "はみ出したセル"
+"""Header of the column that keeps cells beyond the header's last one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
@@ -64,13 +67,26 @@ def repair(
     # A column without a header and without a cell is no column: a reader would not see it again.
     kept = [index for index in kept if mended.header[index].strip() or any(text.strip() for text in mended.columns[index])]
     out += [(mended.header[index], mended.columns[index]) for index in kept]
+    beyond = _beyond(table)
+    if any(beyond):
+        out.append((BEYOND, beyond))
     return Repaired(
         content=_csv([header for header, _ in out], [column for _, column in out]),
         repairs=tuple(taken),
         left=tuple(repair for repair in proposed if repair not in set(taken)),
-        kept=tuple(mended.header[index] for index in kept),
+        kept=(*(mended.header[index] for index in kept), *((BEYOND,) if any(beyond) else ())),
         added=tuple(added),
     )
+
+
+def _beyond(table: Table) -> list[str]:
+    """Per row the cells of a record that has more than the header."""
+    found = [""] * table.row_count
+    for issue in table.issues:
+        row = issue.record - table.first_record
+        if issue.code == "long-record" and 0 <= row < len(found):
+            found[row] = dict(issue.values).get("extra", "")
+    return found
 
 
 def _csv(header: Sequence[str], columns: Sequence[Sequence[str]]) -> bytes:

@@ -91,6 +91,9 @@ class Validation:
         self._rules = rules.build(self.definition, there)
         self._rules += rules_place.rules(self.definition, there, self.publisher, self._polygon)
         self._usable_rule = rules.usable_rule(self.definition, there)
+        # A definition may say that a row elsewhere is an error: then the merge does not take it either.
+        place = [rule for rule in self._rules if rule.key == "place" and self.definition.place == "error"]
+        self._deciding = [(rule.key, rule.check, rule.fields) for rule in place]
         self._duplicates = rules_keys.Duplicates()
         self._keys = rules_keys.Keys(self.definition, there)
         self._names = rules_keys.Names(self.definition, there)
@@ -257,6 +260,10 @@ class Validation:
             found = problems[0]
             lost[row] = found.field
             self._add(block.issue(row, block.columns.get(found.field), found, found.field))
+        for key, check, fields in self._deciding:
+            for row, texts in block.texts(fields, key):
+                if row not in lost and any(found.severity == "error" for found in check(*texts) or ()):
+                    lost[row] = ""
         self._waiting += waiting
         self._usable += block.table.row_count - len(lost) - waiting
         return lost

@@ -73,6 +73,8 @@ def machiaza_id(text: str, field: Field | None = None, /) -> Parsed:
     digits = whole[1] if whole else plain
     if re.fullmatch(r"[0-9]{7}", digits):
         return repaired(digits, "float-code")
+    if re.fullmatch(r"[1-9][0-9]{3,5}", digits):
+        return repaired(digits.zfill(7), "leading-zero", "warning")
     if re.fullmatch(r"[0-9]{4,6}", digits):
         return unreadable("machiaza_id", digits.zfill(7))
     return unreadable("machiaza_id")
@@ -105,6 +107,8 @@ def code(text: str, field: Field, /) -> Parsed:
             if short == text:
                 return Parsed(text)
             return repaired(short, "float-code" if whole else "width")
+        if re.fullmatch(rf"[1-9][0-9]{{0,{digits - 2}}}", short):
+            return repaired(short.zfill(digits), "leading-zero", "warning")
         if re.fullmatch(rf"[0-9]{{1,{digits - 1}}}", short):
             return unreadable("code", short.zfill(digits), "leading-zero-lost")
     if digits or pattern:

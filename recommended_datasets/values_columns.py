@@ -108,6 +108,11 @@ class TableReader:
         for index, header, field in self._places:
             column = self._readers[field].read(table.columns[index], index, header, rows.get(field) if rows else None)
             found[field] = column
+        for row, width in short_rows(table).items():
+            for column in found.values():
+                # A flag's blank would say "no": a cell that is not there says nothing.
+                if column.index >= width and column.field.blank == "no" and not column.texts[row]:
+                    column.changed[row] = UNKNOWN
         for index, row in table.unreadable:
             for column in found.values():
                 if column.index == index:
@@ -119,6 +124,15 @@ class TableReader:
 
 UNKNOWN = Parsed(None, "", "error")
 """A cell that is unknown and reported already: broken bytes, or a row of swapped coordinates."""
+
+
+def short_rows(table: Table) -> dict[int, int]:
+    """Row → how many cells its record has, for records that end before their last columns."""
+    found: dict[int, int] = {}
+    for issue in table.issues:
+        if issue.code == "short-record" and 0 <= issue.record - table.first_record < table.row_count:
+            found[issue.record - table.first_record] = int(dict(issue.values)["found"])
+    return found
 
 
 def swapped_rows(columns: Mapping[str, Column]) -> list[int]:

@@ -108,6 +108,15 @@ def test_title_lines_go_and_rows_stay() -> None:
     assert len(cells(done.content)) == 3
 
 
+def test_cells_beyond_the_header_are_kept_in_a_column_of_their_own() -> None:
+    lines = csv_bytes(rows(5)).decode("utf-8-sig").split("\r\n")
+    lines[1] += ",はみ出し,もう一つ"
+    _, done = mend("\r\n".join(lines).encode())
+    assert [record["はみ出したセル"] for record in cells(done.content)] == ["はみ出し / もう一つ", "", "", "", ""]
+    _, again = mend(done.content)
+    assert again.content == done.content
+
+
 def test_after_repair_only_what_a_person_must_decide_is_left() -> None:
     records = rows(6, 災害種別_地震="○")
     records[0] |= {"全国地方公共団体コード": "462012.0", "緯度": "３１.６", "名称_カナ": "ｺｳｴﾝ"}

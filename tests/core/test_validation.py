@@ -10,6 +10,7 @@ from evacuation import DEFINITION, HEADER, check, csv_bytes, found, row, rows
 
 from recommended_datasets import catalog
 from recommended_datasets.checking import check_bytes
+from recommended_datasets.normalisation import normalise
 from recommended_datasets.reader import read_table
 from recommended_datasets.report import Report
 from recommended_datasets.table import Table
@@ -132,6 +133,27 @@ def test_a_cell_with_broken_bytes_is_unknown_and_the_rest_is_judged() -> None:
     assert [(record, column) for record, _, column, _ in found(checked, "encoding-error")] == [(2, "名称")]
     # Unknown is not blank: the row stays.
     assert checked.report.accepted_count == 3
+
+
+def test_a_flag_whose_cell_is_not_there_is_unknown_and_not_no() -> None:
+    lines = csv_bytes(rows(3)).decode("utf-8-sig").split("\r\n")
+    cut = HEADER.index("災害種別_津波")
+    lines[2] = ",".join(lines[2].split(",")[:cut])
+    checked = check_bytes("\r\n".join(lines).encode())
+    assert [record for record, *_ in found(checked, "short-record")] == [2]
+    assert checked.table
+    table = normalise(checked.table, DEFINITION, checked.columns)
+    assert table.columns["hazard_tsunami"] == ["", None, ""]
+    assert table.columns["hazard_earthquake"] == ["1", "1", "1"]
+
+
+def test_where_a_definition_says_so_a_row_elsewhere_is_not_taken() -> None:
+    strict = replace(DEFINITION, place="error")
+    records = [row(1), row(2, 所在地_全国地方公共団体コード="462039", 所在地_連結表記="鹿児島県鹿屋市共栄町1")]
+    table = read_table(csv_bytes(records))
+    report = validate(table, strict, municipality_code="462012")
+    assert report.accepted_count == 1 and report.status == "failure"
+    assert normalise(table, strict, municipality_code="462012").usable == [None, "place-outside"]
 
 
 def test_a_rule_that_was_not_read_in_a_source_is_never_an_error() -> None:

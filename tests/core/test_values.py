@@ -203,10 +203,24 @@ def test_a_corporate_number_proves_itself_by_its_check_digit() -> None:
 
 @pytest.mark.parametrize(
     ("text", "canonical"),
-    [("0001000", "0001000"), ("0008-001", "0008-001"), ("０００８－００１", "0008-001"), ("8001", None), ("abc", None)],
+    [
+        ("0001000", "0001000"),
+        ("0008-001", "0008-001"),
+        ("０００８－００１", "0008-001"),
+        ("8001", "0008001"),
+        ("8001.0", "0008001"),
+        ("0008", None),
+        ("abc", None),
+    ],
 )
 def test_a_machiaza_id_has_seven_digits(text: str, canonical: str | None) -> None:
     assert read("machiaza_id", text).text == canonical
+
+
+def test_a_code_of_fixed_width_gets_its_lost_zeros_back_and_says_so() -> None:
+    found = read("code", "600001.0", options=(("digits", "7"),))
+    assert (found.text, found.code, found.severity, found.kind) == ("0600001", "leading-zero", "warning", "safe")
+    assert read("code", "060001", options=(("digits", "7"),)).text is None
 
 
 @pytest.mark.parametrize("text", ["1", "１", "1.0", "有", "有り", "あり", "○", "〇", "◯", "TRUE", "可", "✓"])
