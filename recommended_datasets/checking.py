@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,12 +51,14 @@ def check_bytes(
     catalog: Catalog | None = None,
     polygon: Polygon | None = None,
     report_only: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> Checked:
     """Read and judge one file. Never raises for bad data: a file that cannot be read has ``status`` error.
 
     `dataset` and `edition` left out are found by the header; `KeyError` when no such definition exists. `mapping` is a
     person's confirmed column mapping and comes before every name. `report_only`: the caller does not ask for `Checked.table`,
-    so that a large CSV file (a path of `LARGE` bytes or more) may be checked in bounded memory, with the same report.
+    so that a large CSV file (a path of `LARGE` bytes or more) may be checked in bounded memory, with the same report;
+    `progress` is then called with the rows of each block.
     """
     catalog = catalog or catalogs.load()
     if dataset is not None:
@@ -64,7 +66,7 @@ def check_bytes(
     else:
         chosen = None
     if report_only and isinstance(data, Path):
-        checked = _check_large(data, name, dataset, chosen, municipality_code, mapping, catalog, polygon)
+        checked = _check_large(data, name, dataset, chosen, municipality_code, mapping, catalog, polygon, progress)
         if checked:
             return checked
     try:
@@ -97,6 +99,7 @@ def _check_large(
     mapping: Mapping | None,
     catalog: Catalog,
     polygon: Polygon | None,
+    progress: Callable[[int], None] | None,
 ) -> Checked | None:
     """The fast lane; None where the exact reader has to read the file."""
     try:
@@ -118,7 +121,7 @@ def _check_large(
             return None
         code = municipality_code or _named_publisher(name, first, columns)
         constants = dict(mapping.constants) if mapping else {}
-        job = fast.Job(path, definition, columns, catalog, code, constants, polygon, header_line)
+        job = fast.Job(path, definition, columns, catalog, code, constants, polygon, header_line, progress)
         report, publisher = fast.check_large(job)
     except fast.Unsuitable:
         return None

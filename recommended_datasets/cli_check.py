@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +52,21 @@ def run(catalog: Catalog, file: str, **options: Any) -> Any:
         sheet=options.get("sheet"),
         catalog=catalog,
         report_only=bool(options.get("report_only")),
+        progress=rows_counter() if sys.stderr.isatty() else None,
     )
+
+
+def rows_counter() -> Callable[[int], None]:
+    """Shows on a terminal how many rows of a large file were judged so far."""
+    done = 0
+
+    def show(rows: int) -> None:
+        nonlocal done
+        done += rows
+        click.echo(f"\r{done:,} 行 / rows", nl=False, err=True)
+
+    click.get_current_context().call_on_close(lambda: click.echo("\r" + " " * 30 + "\r", nl=False, err=True) if done else None)
+    return show
 
 
 @click.command(help="1つのファイルを点検する / check one file.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ class Job:
     constants: dict[str, str] | None = None
     polygon: Polygon | None = None
     header_line: int = 0
+    progress: Callable[[int], None] | None = None
+    """Called with the number of rows of each block that was judged."""
 
 
 def first_block(path: Path, catalog: Catalog, header_line: int = 0) -> Table:
@@ -75,6 +77,8 @@ def _run(job: Job, majority: str | None) -> tuple[Report, str | None, str | None
         if place is not None and job.municipality_code is None:
             _count_codes(codes, table.columns[place], validation)
         validation.feed(table, hinting.hints(table))
+        if job.progress:
+            job.progress(table.row_count)
     report = replace(validation.finish(), sha256=sha256)
     most = max(codes, key=lambda code: codes[code]) if codes else validation.publisher
     return report, validation.publisher, most
