@@ -9,6 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.kagoshima import words
 from ckanext.kagoshima.checking import catalogue, judge, pages, reports
 from ckanext.kagoshima.checking.model import StoredReport
+from ckanext.kagoshima.harvesting.helpers import kagoshima_missing_rows
 
 __all__ = [
     "kagoshima_dataset_choices",
@@ -19,6 +20,7 @@ __all__ = [
     "kagoshima_language",
     "kagoshima_mark_words",
     "kagoshima_match_words",
+    "kagoshima_missing_rows",
     "kagoshima_report",
     "kagoshima_severity_words",
     "kagoshima_status_words",

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model, types
 
 from ckanext.harvest.model import HarvestSource
-from ckanext.kagoshima.harvesting import auth, connecting, deciding, nightly, problems, purging, reporting, sources
+from ckanext.kagoshima.harvesting import auth, connecting, deciding, missing, nightly, problems, purging, reporting, sources
 from ckanext.kagoshima.harvesting.model import Event, Held
 from recommended_datasets import municipality
 
@@ -19,6 +19,8 @@ __all__ = [
     "kagoshima_held_list",
     "kagoshima_held_reject",
     "kagoshima_held_release",
+    "kagoshima_missing_row_confirm",
+    "kagoshima_missing_row_list",
     "kagoshima_source_list",
     "kagoshima_source_preview",
     "kagoshima_source_show",
@@ -147,6 +149,34 @@ def kagoshima_event_list(context: types.Context, data_dict: dict[str, Any]) -> l
         if data_dict.get(key):
             query = query.filter(getattr(Event, key) == data_dict[key])
     return [reporting.event(one) for one in query.limit(min(int(data_dict.get("limit") or 100), 1000))]
+
+
+@tk.side_effect_free
+def kagoshima_missing_row_list(context: types.Context, data_dict: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of safety data that the publisher's newest file lacks (確認中).
+
+    :param dataset: a standard dataset, or
+    :param package: a catalogue dataset's name
+    """
+    tk.check_access("kagoshima_missing_row_list", context, data_dict)
+    return missing.rows(dataset=data_dict.get("dataset") or "", package=data_dict.get("package") or "")
+
+
+def kagoshima_missing_row_confirm(context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:
+    """End the mark of a row: a person knows that the place is gone.
+
+    :param file_id: of `kagoshima_missing_row_list`
+    :param key: of `kagoshima_missing_row_list`
+    :param reason: why, in a sentence; kept for ever
+    """
+    file_id, key = tk.get_or_bust(data_dict, ["file_id", "key"])
+    tk.check_access("kagoshima_missing_row_confirm", context, {"file_id": file_id})
+    reason = str(data_dict.get("reason") or "").strip()
+    if not reason:
+        raise tk.ValidationError({"reason": [tk._("Write the reason in a sentence.")]})
+    if not missing.confirm(file_id, key, context.get("user", ""), reason):
+        raise tk.ObjectNotFound(tk._("No such row."))
+    return {"file_id": file_id, "key": key}
 
 
 def kagoshima_content_purge(context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ckan import authz, model, types
 from ckanext.harvest.model import HarvestSource
 from ckanext.kagoshima import config
 from ckanext.kagoshima.harvesting import deciding
+from ckanext.kagoshima.harvesting.model import SourceFile
 from ckanext.kagoshima.harvesting.sources import Declared
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "kagoshima_held_list",
     "kagoshima_held_reject",
     "kagoshima_held_release",
+    "kagoshima_missing_row_confirm",
+    "kagoshima_missing_row_list",
     "kagoshima_source_list",
     "kagoshima_source_preview",
     "kagoshima_source_show",
@@ -94,3 +97,13 @@ def kagoshima_source_show(context: types.Context, data_dict: dict[str, Any]) -> 
 
 def kagoshima_content_purge(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
     return _of(context, config.prefecture_code(), "admin")
+
+
+@tk.auth_allow_anonymous_access
+def kagoshima_missing_row_list(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
+    return {"success": True}
+
+
+def kagoshima_missing_row_confirm(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
+    row = model.Session.get(SourceFile, data_dict["file_id"])
+    return _of(context, row.municipality_code if row is not None else "")

@@ -17,7 +17,7 @@ from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.harvesting import archive, decisions, gathering, guards, naming, publishing, vanishing
+from ckanext.kagoshima.harvesting import archive, decisions, gathering, guards, missing, naming, publishing, vanishing
 from ckanext.kagoshima.harvesting.client import Answer, Client, FetchError
 from ckanext.kagoshima.harvesting.entries import Entry
 from ckanext.kagoshima.harvesting.examination import Examined, examine, periodic
@@ -284,6 +284,8 @@ class _Collector:
         if outcome == "released":
             return self._ready(row)
         row.state, row.problem = outcome, reasons[0].as_dict()
+        if outcome == "held" and not self.dry and examined.problem is None:
+            missing.note(row, row.published_sha256, examined.sha256, held=True)
         self.collected.problems += reasons if outcome == "held" else []
         return outcome
 

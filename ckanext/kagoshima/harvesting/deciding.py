@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.kagoshima.harvesting import archive, decisions, running, vanishing
+from ckanext.kagoshima.harvesting import archive, decisions, missing, running, vanishing
 from ckanext.kagoshima.harvesting.client import FetchError
 from ckanext.kagoshima.harvesting.connecting import new_client
 from ckanext.kagoshima.harvesting.model import Held, SourceFile, now
@@ -62,6 +62,7 @@ def reject(held: Held, actor: str, reason: str) -> dict[str, Any]:
     row = model.Session.get(SourceFile, held.file_id) if held.file_id else None
     if row is not None and row.state == "held":
         row.state = "rejected"
+        missing.forget_held(row.id)
     model.Session.commit()
     return describe(held)
 

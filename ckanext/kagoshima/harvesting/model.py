@@ -173,3 +173,25 @@ class Event(tk.BaseModel):  # type: ignore
     cause: Any = sa.Column(sa.Text, nullable=False, default="")
     reason: Any = sa.Column(sa.Text, nullable=False, default="")
     detail: Any = sa.Column(JSONB)
+
+
+class MissingRow(tk.BaseModel):  # type: ignore
+    """A row of a safety dataset that the publisher's newest file no longer has, until somebody confirms that it is gone."""
+
+    __tablename__ = "kagoshima_missing_row"
+
+    file_id: Any = sa.Column(sa.Text, primary_key=True)
+    key: Any = sa.Column(sa.Text, primary_key=True)
+    """Hash of the folded name and address."""
+    dataset: Any = sa.Column(sa.Text, nullable=False)
+    municipality_code: Any = sa.Column(sa.Text, nullable=False)
+    package_name: Any = sa.Column(sa.Text, nullable=False)
+    resource_id: Any = sa.Column(sa.Text, nullable=False)
+    name: Any = sa.Column(sa.Text, nullable=False, default="")
+    address: Any = sa.Column(sa.Text, nullable=False, default="")
+    sha256: Any = sa.Column(sa.Text, nullable=False)
+    """Of the last file that had it, at `line`."""
+    line: Any = sa.Column(sa.Integer, nullable=False)
+    held: Any = sa.Column(sa.Boolean, nullable=False, default=False)
+    """The newest file itself is held: the row is still in the published one."""
+    since: Any = sa.Column(sa.DateTime(timezone=True), nullable=False, default=now)

@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestObjectError, HarvestSource
-from ckanext.kagoshima.harvesting import archive, collecting, frequencies, lease, publishing
+from ckanext.kagoshima.harvesting import archive, collecting, frequencies, lease, missing, publishing
 from ckanext.kagoshima.harvesting.client import Client, FetchError
 from ckanext.kagoshima.harvesting.collecting import Collected, identity_of, routes
 from ckanext.kagoshima.harvesting.connecting import new_client
@@ -140,6 +140,7 @@ def publish_ready(code: str, file_ids: list[str], collected: Collected | None = 
         return "unchanged"
     outcome = publishing.publish(code, publications)
     for row, examined, licence in published:
+        missing.note(row, row.published_sha256, examined.sha256)
         _published(row, examined, licence)
     model.Session.commit()
     return outcome
