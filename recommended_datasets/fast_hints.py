@@ -1,20 +1,20 @@
 """What the masks know of a block: the few rows that `validation.Validation` still has to look at, rule by rule.
 
-Every rule over rows is stateless, so a rule that reads few different texts is asked once for each combination; order, sum,
-box, place and address have masks of their own. A rule that is not known here is asked about every row.
+All masks of a block are one polars query. Every rule over rows is stateless, so a rule that reads few different texts is asked
+once for each combination; order, sum, box, place and address have masks of their own. A rule that is not known here is asked
+about every row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from recommended_datasets import municipality, rules_keys, rules_place
-from recommended_datasets.fast_repeats import Repeats, compare_keys
+from recommended_datasets import fast_repeats, municipality, rules_keys, rules_place
+from recommended_datasets.fast_repeats import Repeats
 from recommended_datasets.masks import Accepts
 from recommended_datasets.validation import BOTH, Hints
 from recommended_datasets.values_coordinates import JAPAN_LATITUDE, JAPAN_LONGITUDE
@@ -25,17 +25,10 @@ if TYPE_CHECKING:
 
 _FEW = 4_000
 """Combinations of texts up to which a rule is asked about each of them."""
-
-
-@dataclass(slots=True)
-class _Cells:
-    """One field's cells in a block: `fine` where the canonical text is the text."""
-
-    texts: pl.Series
-    blank: pl.Series
-    fine: pl.Series
-    broken: list[int]
-    """Rows whose cell holds broken bytes: unknown, whatever the text looks like."""
+_NEW_VALUES = 100
+"""Rows of one block with values not known yet from which on a column's values are learnt."""
+_FALSE, _TRUE = pl.lit(False), pl.lit(True)
+_REPEATED = (rules_keys.Duplicates.KEY, rules_keys.Keys.KEY, rules_keys.Names.KEY)
 
 
 class Hinting:
@@ -46,141 +39,198 @@ class Hinting:
         self._definition = validation.definition
         self._accepts = Accepts(statistical=validation.definition.statistical)
         self._repeats = Repeats()
-        self._places = [(m.index, m.field) for m in validation.columns if m.field is not None and m.field in validation.definition]
+        self._index = {m.field: m.index for m in validation.columns if m.field is not None and m.field in validation.definition}
         self._checks = validation.rule_checks
+        there = self._index.keys()
+        self._rules = {key: fields for key, fields in validation.rule_keys.items() if set(fields) <= there and fields}
         self._bounds = rules_place.home(validation.publisher)
         self._prefixes: dict[str, str] | None = None
+        self._combined: dict[str, dict[tuple[str, ...], bool]] = {}
+        self._memo: dict[str, str] = {}
+        self._broken: frozenset[tuple[int, int]] = frozenset()
 
     def hints(self, table: Table) -> Hints:
         """The hints of this block, which has polars columns."""
-        cells = {field: self._cells(table, index, field) for index, field in self._places}
-        rows = {field: self._field_rows(field, cell) for field, cell in cells.items()}
-        firsts: dict[str, dict[int, rules_keys.First]] = {}
-        for key, fields in self._validation.rule_keys.items():
-            if key == rules_keys.Duplicates.KEY or not set(fields) <= cells.keys():
-                continue
-            here = [cells[field] for field in fields]
-            if key in (rules_keys.Keys.KEY, rules_keys.Names.KEY):
-                continue
-            found = self._rule_rows(key, fields, here, cells)
-            if found is not None:
-                rows[key] = found.arg_true().to_list()
-        self._repeated(table, cells, rows, firsts)
-        filled = {field: table.row_count - int(cell.blank.sum()) for field, cell in cells.items()}
-        if {"latitude", "longitude"} <= cells.keys():
-            filled[BOTH] = table.row_count - int((cells["latitude"].blank | cells["longitude"].blank).sum())
-        return Hints(rows, firsts, filled)
+        frame = pl.DataFrame([pl.Series(f"c{i}", column) for i, column in enumerate(table.columns)])
+        self._broken = table.unreadable
+        self._learn(frame)
+        told = self._query(frame)
+        rows: dict[str, list[int]] = {field: told[field][0].to_list() for field in self._index}
+        for key in self._rules:
+            if key in told.columns:
+                rows[key] = told[key][0].to_list()
+        for column, row in table.unreadable:
+            self._doubt(rows, column, row)
+        filled = {field: table.row_count - told[f"blank:{field}"][0] for field in self._index}
+        if {"latitude", "longitude"} <= self._index.keys():
+            filled[BOTH] = table.row_count - told[f"blank:{BOTH}"][0]
+        firsts = self._repeated(table, frame, rows)
+        self._learn_more(frame, rows)
+        return Hints({key: found for key, found in rows.items() if not key.startswith("fine:")}, firsts, filled)
 
-    # ---- cells ----
+    # ---- the query ----
 
-    def _cells(self, table: Table, index: int, field: str) -> _Cells:
-        texts = table.columns[index]
-        assert isinstance(texts, pl.Series)
-        fine = self._accepts.mask(self._definition.field(field), texts)
-        broken = [row for column, row in table.unreadable if column == index]
-        if broken:
-            fine = fine.clone().scatter(broken, False)
-        return _Cells(texts, texts == "", fine, broken)
+    def _query(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """One row: for each field and rule the list of its rows, for each field the number of blanks."""
+        cells: list[pl.Expr] = []
+        answers: list[pl.Expr] = []
+        for field_id, index in self._index.items():
+            field = self._definition.field(field_id)
+            texts = pl.col(f"c{index}")
+            cells.append((texts == "").alias(f"b:{field_id}"))
+            cells.append((~self._accepts.expression(field, texts)).alias(f"o:{field_id}"))
+            asked = field.mark == "◎" and field.type != "flag" and field.blank == "unknown"
+            odd = _odd(field_id) | _blank(field_id) if asked else _odd(field_id)
+            answers.append(_rows(odd).alias(field_id))
+            answers.append(_blank(field_id).sum().alias(f"blank:{field_id}"))
+            if self._accepts.asks(field):
+                answers.append(_rows(_odd(field_id)).alias(f"fine:{field_id}"))
+        if {"latitude", "longitude"} <= self._index.keys():
+            answers.append((_blank("latitude") | _blank("longitude")).sum().alias(f"blank:{BOTH}"))
+        for key, fields in self._rules.items():
+            wrong = None if key in _REPEATED else self._wrong(key, fields, frame)
+            if wrong is not None:
+                answers.append(_rows(reduce(lambda one, other: one | other, map(_odd, fields), wrong)).alias(key))
+        return frame.lazy().with_columns(cells).select(answers).collect()
 
-    def _field_rows(self, field_id: str, cell: _Cells) -> list[int]:
-        field = self._definition.field(field_id)
-        asked = field.mark == "◎" and field.type != "flag" and field.blank == "unknown"
-        rows = ~cell.fine | cell.blank if asked else ~cell.fine
-        return rows.arg_true().to_list()
+    def _texts(self, field: str) -> pl.Expr:
+        return pl.col(f"c{self._index[field]}")
+
+    def _learn(self, frame: pl.DataFrame) -> None:
+        """The first block's different values of the columns that no pattern says."""
+        fields = [self._definition.field(field) for field in self._index]
+        new = [field for field in fields if self._accepts.asks(field) and not self._accepts.knows(field)]
+        if not new:
+            return
+        lists = frame.select(self._texts(field.id).unique().head(_FEW).implode().alias(field.id) for field in new)
+        for field in new:
+            self._accepts.learn(field, lists[field.id][0].to_list())
+
+    def _learn_more(self, frame: pl.DataFrame, rows: dict[str, list[int]]) -> None:
+        """Values that came up in this block are known in the next one."""
+        for key in [key for key in rows if key.startswith("fine:")]:
+            if len(rows[key]) > _NEW_VALUES:
+                field = self._definition.field(key.removeprefix("fine:"))
+                self._accepts.learn(field, frame[f"c{self._index[field.id]}"].gather(rows[key]).unique().to_list())
+
+    def _doubt(self, rows: dict[str, list[int]], column: int, row: int) -> None:
+        """A cell with broken bytes is unknown, whatever its text looks like: its rules have to look."""
+        fields = {field for field, index in self._index.items() if index == column}
+        for key, found in rows.items():
+            if (key in fields or fields & set(self._rules.get(key, ()))) and row not in found:
+                found.append(row)
+                found.sort()
 
     # ---- rules over the cells of one row ----
 
-    def _rule_rows(self, key: str, fields: tuple[str, ...], here: list[_Cells], cells: dict[str, _Cells]) -> pl.Series | None:
-        """Rows in which the rule might find something; None = all."""
+    def _wrong(self, key: str, fields: tuple[str, ...], frame: pl.DataFrame) -> pl.Expr | None:
+        """Rows of good cells in which the rule might find something; None = any row."""
         kind = key.partition(":")[0]
-        masks: dict[str, Callable[[], pl.Series | None]] = {
-            "usable": lambda: self._usable(fields, cells),
-            "order": lambda: _order(here),
-            "together": lambda: _together(here),
-            "sum": lambda: _sum(here),
-            "box": lambda: self._box(here),
-            "place": lambda: self._place(fields, here),
-            "code-address": lambda: self._code_address(here),
-        }
-        odd = _any(~cell.fine for cell in here)
-        wrong = masks[kind]() if kind in masks else self._combinations(key, here, odd)
-        return None if wrong is None else odd | wrong
+        if kind == "usable":
+            return self._usable(fields)
+        if kind == "order":
+            return self._order(*fields)
+        if kind == "together":
+            blanks = [_blank(field) for field in fields]
+            return pl.any_horizontal(blanks) & ~pl.all_horizontal(blanks)
+        if kind == "sum":
+            return self._sum(fields)
+        if kind == "box":
+            return self._box(*fields)
+        if kind == "place":
+            return self._place(fields, frame)
+        if kind == "code-address":
+            return self._code_address(*fields, frame)
+        return self._combinations(key, fields, frame)
 
-    def _combinations(self, key: str, here: list[_Cells], odd: pl.Series) -> pl.Series | None:
+    def _combinations(self, key: str, fields: tuple[str, ...], frame: pl.DataFrame) -> pl.Expr | None:
+        """By asking the rule about each different combination of texts once. Texts that are not canonical are odd anyway."""
         check = self._checks.get(key)
         if check is None:
             return None
-        frame = pl.DataFrame([cell.texts.alias(f"c{i}") for i, cell in enumerate(here)])
-        different = frame.filter(~odd).unique()
-        if different.height > _FEW:
+        known = self._combined.setdefault(key, {})
+        different = frame.select(self._texts(field) for field in fields).unique()
+        if different.height > _FEW or len(known) > 4 * _FEW:
             return None
-        wrong = [texts for texts in different.rows() if check(*texts)]
+        wrong: list[tuple[str, ...]] = []
+        for texts in different.rows():
+            if texts not in known:
+                known[texts] = self._found(key, fields, texts)
+            if known[texts]:
+                wrong.append(texts)
         if not wrong:
-            return pl.repeat(False, frame.height, eager=True)
-        bad = pl.DataFrame(wrong, schema=frame.schema, orient="row").with_columns(pl.lit(True).alias("_wrong"))
-        return frame.join(bad, on=frame.columns, how="left", maintain_order="left")["_wrong"].fill_null(False)
+            return _FALSE
+        if len(wrong) > 200:
+            return None
+        return pl.any_horizontal(
+            pl.all_horizontal(self._texts(field) == text for field, text in zip(fields, texts, strict=True)) for texts in wrong
+        )
 
-    def _usable(self, fields: tuple[str, ...], cells: dict[str, _Cells]) -> pl.Series:
-        clauses: list[pl.Series] = []
+    def _found(self, key: str, fields: tuple[str, ...], texts: tuple[str, ...]) -> bool:
+        canonical = [self._validation.canonical(field, [text])[0] for field, text in zip(fields, texts, strict=True)]
+        return bool(self._checks[key](*canonical))
+
+    def _usable(self, fields: tuple[str, ...]) -> pl.Expr:
+        wrong = _FALSE
         for clause in self._definition.usable:
             groups = [group.split("+") for group in clause]
             there = [group for group in groups if set(group) <= set(fields)]
-            if not there:
-                return pl.repeat(True, len(next(iter(cells.values())).blank), eager=True)
-            clauses.append(_any(~_any(cells[field].blank for field in group) for group in there))
-        if not clauses:
-            return pl.repeat(False, len(next(iter(cells.values())).blank), eager=True)
-        return _any(~clause for clause in clauses)
+            lacking = [pl.any_horizontal(_blank(field) for field in group) for group in there]
+            wrong = wrong | (pl.all_horizontal(lacking) if lacking else _TRUE)
+        return wrong
 
-    def _box(self, here: list[_Cells]) -> pl.Series:
+    def _order(self, first: str, last: str) -> pl.Expr:
+        start, end = self._texts(first), self._texts(last)
+        same = start.str.len_bytes() == end.str.len_bytes()
+        return ~(_blank(first) | _blank(last) | (same & (start <= end)))
+
+    def _sum(self, fields: tuple[str, ...]) -> pl.Expr:
+        whole, *parts = (self._texts(field).cast(pl.Float64, strict=False) for field in fields)
+        total = reduce(lambda one, other: one + other, parts)
+        return ~((total == whole).fill_null(False) | _blank(fields[0]) | pl.all_horizontal(_blank(field) for field in fields[1:]))
+
+    def _box(self, latitude: str, longitude: str) -> pl.Expr:
         west, south, east, north = self._bounds or (
             JAPAN_LONGITUDE[0], JAPAN_LATITUDE[0], JAPAN_LONGITUDE[1], JAPAN_LATITUDE[1],
         )  # fmt: skip
-        latitude, longitude = (cell.texts.cast(pl.Float64, strict=False) for cell in here)
-        inside = latitude.is_between(south, north) | here[0].blank
-        inside &= longitude.is_between(west, east) | here[1].blank
+        inside = _blank(latitude) | self._texts(latitude).cast(pl.Float64, strict=False).is_between(south, north)
+        inside &= _blank(longitude) | self._texts(longitude).cast(pl.Float64, strict=False).is_between(west, east)
         return ~inside.fill_null(False)
 
-    def _place(self, fields: tuple[str, ...], here: list[_Cells]) -> pl.Series | None:
+    def _place(self, fields: tuple[str, ...], frame: pl.DataFrame) -> pl.Expr | None:
         """Rows whose code or address is not plainly inside the publisher's area."""
-        check = self._checks.get("place")
-        if check is None:
-            return None
-        told = pl.repeat(False, len(here[0].blank), eager=True)
+        check = self._checks["place"]
+        told = _FALSE
         if fields[0] == "location_code":
-            codes = here[0].texts.unique()
+            codes = frame[f"c{self._index['location_code']}"].unique()
             if len(codes) <= _FEW:
                 blanks = [""] * (len(fields) - 1)
-                told = here[0].texts.is_in([code for code in codes if code and not check(code, *blanks)])
+                told = self._texts("location_code").is_in([code for code in codes if code and not check(code, *blanks)])
         if "address" in fields:
             at = fields.index("address")
-            before = [""] * at
-            after = [""] * (len(fields) - at - 1)
-            inside = [prefix for prefix in self._safe_prefixes().values() if not check(*before, prefix, *after)]
-            if inside and not told.all():
-                pattern = _begins(inside)
-                blank_code = here[0].blank if at else pl.repeat(True, len(told), eager=True)
-                told |= blank_code & here[at].texts.str.contains(pattern)
+            before, after = [""] * at, [""] * (len(fields) - at - 1)
+            inside = [name for name in self._safe_names().values() if not check(*before, name, *after)]
+            if inside:
+                pattern = rf"^(?:{'|'.join(_prefectures())})?(?:{'|'.join(inside)})"
+                told = told | ((_blank("location_code") if at else _TRUE) & self._texts("address").str.contains(pattern))
         return ~told
 
-    def _code_address(self, here: list[_Cells]) -> pl.Series | None:
-        code, address = here
-        told = code.blank | address.blank
-        codes = code.texts.unique()
+    def _code_address(self, code: str, address: str, frame: pl.DataFrame) -> pl.Expr | None:
+        told = _blank(code) | _blank(address)
+        codes = frame[f"c{self._index[code]}"].unique()
         if len(codes) > _FEW:
             return None
-        names = self._safe_prefixes()
+        names = self._safe_names()
+        foreign = [c for c in codes if c and municipality.by_code(c) is None]
+        told = told | self._texts(code).is_in(foreign)
         known = {c: names[c] for c in codes if c in names}
-        unknown = [c for c in codes if c and municipality.by_code(c) is None]
-        told |= code.texts.is_in(unknown)
         if known:
-            name = code.texts.replace_strict(list(known), list(known.values()), default="\uffff", return_dtype=pl.String)
-            told |= address.texts.str.starts_with(name)
-            for prefecture in _prefectures():
-                told |= address.texts.str.starts_with(prefecture + name)
+            name = self._texts(code).replace_strict(list(known), list(known.values()), default="\uffff", return_dtype=pl.String)
+            for start in ("", *_prefectures()):
+                told = told | self._texts(address).str.starts_with(pl.lit(start) + name)
         return ~told
 
-    def _safe_prefixes(self) -> dict[str, str]:
+    def _safe_names(self) -> dict[str, str]:
         """Code → name, for names that no other municipality's name begins with: an address that begins with it is there."""
         if self._prefixes is None:
             bodies = [body for body in municipality.load() if body.kind == "municipality"]
@@ -197,72 +247,70 @@ class Hinting:
     # ---- rules that remember rows ----
 
     def _repeated(
-        self, table: Table, cells: dict[str, _Cells], rows: dict[str, list[int]], firsts: dict[str, dict[int, rules_keys.First]]
-    ) -> None:
-        self._repeats.begin(table.first_record, list(table.lines))
-        wanted: list[tuple[str, pl.DataFrame, pl.Series | None]] = []
-        whole = pl.DataFrame([pl.Series(f"c{i}", column) for i, column in enumerate(table.columns)])
-        wanted.append((rules_keys.Duplicates.KEY, whole, None))
-        keys = self._validation.rule_keys
-        key = keys.get(rules_keys.Keys.KEY)
-        if key and set(key) <= cells.keys():
-            texts = [self._canonical(field, cells[field]) for field in key]
-            wanted.append((rules_keys.Keys.KEY, _frame(texts), _there(texts)))
-        name = keys.get(rules_keys.Names.KEY)
-        if name and set(name) <= cells.keys():
-            texts = [self._canonical(field, cells[field]) for field in name]
-            wanted.append((rules_keys.Names.KEY, _frame([compare_keys(text) for text in texts]), _there(texts[:2])))
-        for rule, frame, valid in wanted:
-            found = self._repeats.find(rule, frame, valid, table.first_record)
-            firsts[rule] = found
-            rows[rule] = list(found)
+        self, table: Table, frame: pl.DataFrame, rows: dict[str, list[int]]
+    ) -> dict[str, dict[int, rules_keys.First]]:
+        self._repeats.begin(table.first_record, table.lines)
+        firsts: dict[str, dict[int, rules_keys.First]] = {}
+        if not frame.height:
+            whole = np.empty(0, np.uint64)
+        else:
+            whole = frame.hash_rows(seed=1).to_numpy()
+        firsts[rules_keys.Duplicates.KEY] = self._repeats.find(rules_keys.Duplicates.KEY, whole, None)
+        for key, asked in ((rules_keys.Keys.KEY, None), (rules_keys.Names.KEY, 2)):
+            fields = self._rules.get(key)
+            if fields and frame.height:
+                firsts[key] = self._repeats.find(key, *self._keys(fields, frame, rows, asked))
+        for key, found in firsts.items():
+            rows[key] = list(found)
+        return firsts
 
-    def _canonical(self, field_id: str, cell: _Cells) -> pl.Series:
-        odd = (~cell.fine).arg_true()
-        if not len(odd):
-            return cell.texts
-        read = self._validation.canonical(field_id, list(cell.texts.gather(odd)))
-        texts = cell.texts.clone().scatter(odd, pl.Series(read, dtype=pl.String))
-        return texts.clone().scatter(cell.broken, None) if cell.broken else texts
+    def _keys(
+        self, fields: tuple[str, ...], frame: pl.DataFrame, rows: dict[str, list[int]], asked: int | None
+    ) -> tuple[fast_repeats.Hashes, np.ndarray]:
+        """(hash of each row's key, which rows count). `asked`: only the first so many texts must be there, and the key is
+        `compare_key`; None: all of them, as they are."""
+        texts = [self._texts(field) for field in fields]
+        key = fast_repeats.key_expression(texts, lower=asked is not None)
+        blank = pl.any_horizontal(text == "" for text in texts[:asked])
+        other = key.str.contains(fast_repeats.NOT_PLAIN) if asked else _FALSE
+        told = frame.select(hash=fast_repeats.hashed(key), blank=blank, other=other)
+        hashes, valid = told["hash"].to_numpy().copy(), ~told["blank"].to_numpy()
+        odd = sorted({row for field in fields for row in rows.get(field, ())})
+        every = sorted({*odd, *told["other"].arg_true().to_list()})
+        if every:
+            columns = [self._read(field, frame, every, odd) for field in fields]
+            valid[every] = [all(row[:asked]) for row in zip(*columns, strict=True)]
+            if asked is None:
+                keys = [fast_repeats.BETWEEN.join(text or "" for text in row) for row in zip(*columns, strict=True)]
+            else:
+                keys = [fast_repeats.compared(row, self._memo) for row in zip(*columns, strict=True)]
+            hashes[every] = fast_repeats.hash_texts(keys)
+        return hashes, valid
+
+    def _read(self, field: str, frame: pl.DataFrame, every: list[int], odd: list[int]) -> list[str | None]:
+        """The canonical texts of these rows."""
+        texts = frame[f"c{self._index[field]}"].gather(every).to_list()
+        if not odd:
+            return texts
+        doubtful = set(odd)
+        places = [i for i, row in enumerate(every) if row in doubtful]
+        read = self._validation.canonical(field, [texts[i] for i in places])
+        for i, text in zip(places, read, strict=True):
+            texts[i] = None if (self._index[field], every[i]) in self._broken else text
+        return texts
 
 
-def _frame(columns: Sequence[pl.Series]) -> pl.DataFrame:
-    return pl.DataFrame([column.alias(f"c{i}") for i, column in enumerate(columns)])
+def _blank(field: str) -> pl.Expr:
+    return pl.col(f"b:{field}")
 
 
-def _there(columns: Iterable[pl.Series]) -> pl.Series:
-    """Rows in which all these texts are known and not blank."""
-    return ~_any((column == "").fill_null(True) for column in columns)
+def _odd(field: str) -> pl.Expr:
+    return pl.col(f"o:{field}")
 
 
-def _any(masks: Iterable[pl.Series]) -> pl.Series:
-    return reduce(lambda one, other: one | other, masks)
-
-
-def _begins(names: Sequence[str]) -> str:
-    prefectures = "|".join(_prefectures())
-    return rf"^(?:{prefectures})?(?:{'|'.join(names)})"
+def _rows(mask: pl.Expr) -> pl.Expr:
+    return mask.arg_true().implode()
 
 
 def _prefectures() -> list[str]:
     return [body.name for body in municipality.load() if body.kind == "prefecture"]
-
-
-def _order(here: list[_Cells]) -> pl.Series:
-    first, last = here
-    same = first.texts.str.len_bytes() == last.texts.str.len_bytes()
-    return ~(first.blank | last.blank | (same & (first.texts <= last.texts)))
-
-
-def _together(here: list[_Cells]) -> pl.Series:
-    blank = reduce(lambda one, other: one & other, (cell.blank for cell in here))
-    return _any(cell.blank for cell in here) & ~blank
-
-
-def _sum(here: list[_Cells]) -> pl.Series:
-    whole, parts = here[0], here[1:]
-    numbers = [cell.texts.cast(pl.Float64, strict=False) for cell in here]
-    total = reduce(lambda one, other: one + other, numbers[1:])
-    right = (total == numbers[0]).fill_null(False)
-    nothing = reduce(lambda one, other: one & other, (cell.blank for cell in parts))
-    return ~(right | whole.blank | nothing)
