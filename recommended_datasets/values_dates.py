@@ -243,7 +243,10 @@ def weekdays(text: str, field: Field | None = None, /) -> Parsed:
         return repaired(_WEEK, "weekdays-format")
     if re.fullmatch(r"[1-7]+", plain) and len(set(plain)) == len(plain):
         return repaired("".join(_WEEK[int(digit) - 1] for digit in sorted(plain)), "weekdays-format")
+    if plain == "平日" or re.fullmatch(r"土日[・,、]?(?:祝祭?日?)?(?:以外|を?除く)", plain):
+        return unreadable("weekdays", "月火水木金")
     holidays = "祝" in plain
+    plain = re.sub(r"\((?:国民の)?祝祭?日?(?:は|を)?(?:除く|休み?)\)", "", plain)
     plain = re.sub(r"[・,、/;]?(国民の)?祝(祭)?日?|[・,、/;]?祭日", "", plain)
     plain = _WEEK_RANGE.sub(lambda match: _span(match[1], match[2]), plain)
     plain = re.sub(r"曜日|曜", "", plain)
@@ -253,8 +256,6 @@ def weekdays(text: str, field: Field | None = None, /) -> Parsed:
         if holidays:
             return unreadable("weekdays", ordered, "weekdays-holiday")
         return repaired(ordered, "weekdays-format")
-    if plain == "平日":
-        return unreadable("weekdays", "月火水木金")
     return unreadable("weekdays")
 
 

@@ -158,12 +158,28 @@ def test_a_time_is_hours_and_minutes(text: str, canonical: str | None) -> None:
         ("0We", "0We"),
         ("土日祝", None),
         ("平日", None),
+        ("月～金（祝日を除く）", None),
         ("第1月曜", None),
         ("月月", None),
     ],
 )
 def test_weekdays_stand_in_week_order(text: str, canonical: str | None) -> None:
     assert read("weekdays", text).text == canonical
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("土日祝", "土日"),
+        ("平日", "月火水木金"),
+        ("土日祝以外", "月火水木金"),
+        ("土日祝日を除く", "月火水木金"),
+        ("月～金（祝日を除く）", "月火水木金"),
+    ],
+)
+def test_what_is_said_of_holidays_beside_weekdays_is_proposed_for_a_person(text: str, expected: str) -> None:
+    found = read("weekdays", text)
+    assert (found.text, found.kind, dict(found.values)["expected"]) == (None, "review", expected)
 
 
 @pytest.mark.parametrize(
