@@ -97,11 +97,17 @@ make_venv() {
     if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.lock" 2>/dev/null)" = "$wanted $(pwd)" ]; then
         return
     fi
+    # Two commands at once: the second waits, then finds it done.
+    mkdir -p "$(dirname "$venv")"
+    exec 9>"$(dirname "$venv")/install.lock"
+    flock 9
+    if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.lock" 2>/dev/null)" = "$wanted $(pwd)" ]; then
+        return
+    fi
     python="$(find_python)"
     [ -n "$python" ] || fail "No Python 3.10, 3.11 or 3.12 that can make a virtual environment. Debian:  apt-get install python3 python3-venv"
     "$python" -c 'import sys; sys.exit(sys.version_info >= (3, 13))' ||
         say "Python 3.13 or later: CKAN 2.12 names 3.10 to 3.12. It goes on, untested."
-    mkdir -p "$(dirname "$venv")"
     log="$(dirname "$venv")/install.log"
     : >"$log"
     if ! "$venv/bin/python" -c '' 2>/dev/null; then
