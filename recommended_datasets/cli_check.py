@@ -52,8 +52,21 @@ def run(catalog: Catalog, file: str, **options: Any) -> Any:
         sheet=options.get("sheet"),
         catalog=catalog,
         report_only=bool(options.get("report_only")),
+        polygon=load_boundaries(options.get("boundaries")),
         progress=rows_counter() if sys.stderr.isatty() else None,
     )
+
+
+def load_boundaries(path: str | None) -> Any:
+    """The polygons of an N03 GeoJSON file, or `None`; wrong use if it is no such file."""
+    if path is None:
+        return None
+    from recommended_datasets import rules_boundary
+
+    try:
+        return rules_boundary.load(Path(path))
+    except rules_boundary.BoundaryError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def rows_counter() -> Callable[[int], None]:
@@ -79,6 +92,9 @@ def rows_counter() -> Callable[[int], None]:
 @click.option("-o", "--output", metavar="OUT", default="-", help="省くと標準出力 / standard output if left out.")
 @mapping_option
 @sheet_option
+@click.option(
+    "--boundaries", metavar="GEOJSON", type=click.Path(), help="国土数値情報 N03 の行政区域 / polygons of municipalities."
+)
 @with_catalog
 @click.pass_context
 def check(
@@ -93,9 +109,11 @@ def check(
     output: str,
     mapping: str | None,
     sheet: str | None,
+    boundaries: str | None,
 ) -> None:
     confirmed = load_mapping(mapping)
     options = {"dataset": dataset, "edition": edition, "municipality": municipality, "mapping": confirmed, "sheet": sheet}
+    options["boundaries"] = boundaries
     options["report_only"] = form != "html"  # the page marks the file's cells
     checked = run(catalog, file, **options)
     write_output(output, rendered(checked, form, lang, "" if file == "-" else Path(file).name))

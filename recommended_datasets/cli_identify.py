@@ -121,7 +121,13 @@ def _unreadable(error: ReadError, catalog: Catalog, form: str, lang: Any) -> Non
 
     text = read_error(error, lang)
     if form == "json":
-        shown = {"status": "error", "rule_set": catalog.rule_set, "dataset": None, "edition": None, "nearest": []}
+        shown: dict[str, Any] = {
+            "status": "error",
+            "rule_set": catalog.rule_set,
+            "dataset": None,
+            "edition": None,
+            "nearest": [],
+        }
         shown["issues"] = [{"code": error.code, "severity": "error", "message": text}]
         click.echo(json.dumps(shown, ensure_ascii=False))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from recommended_datasets.definition import Definition, Field
 
@@ -15,7 +15,7 @@ def plain_field(f: Field) -> dict[str, Any]:
     for key in Field.__dataclass_fields__:
         value: Any = getattr(f, key)
         if key not in item and value != getattr(blank, key):
-            item[key] = dict(value) if key == "options" else list(value) if isinstance(value, tuple) else value
+            item[key] = dict(value) if key == "options" else _listed(value)
     return item
 
 
@@ -30,8 +30,13 @@ def plain(definition: Definition) -> dict[str, Any]:
         if key in ("usable", "distinctive"):
             item[key] = [list(group) for group in value]
         else:
-            item[key] = [dict(v) if isinstance(v, dict) else v for v in value] if isinstance(value, tuple) else value
+            item[key] = _listed(value)
     return item
+
+
+def _listed(value: object) -> object:
+    """A tuple as a list, as YAML has it."""
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
 def as_yaml(update: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ person to coin.
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ def read_workbook(path: Path) -> list[Sheet]:
     from python_calamine import CalamineWorkbook
 
     try:
-        book = CalamineWorkbook.from_path(str(path))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         rows = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except Exception as error:  # calamine's own kinds, OSError …
         text = f"{path.name}: ブックを開けません / cannot be opened: {error}"
