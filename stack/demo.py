@@ -162,7 +162,7 @@ def _wait_for_site(stack: Stack) -> None:
             return False
 
     with step("The site"):
-        supervision.wait_for(stack, "web", answers, 120)
+        supervision.wait_for(stack, "web", answers, 300)
         # The first page builds the assets; nobody should wait for that.
         for path in ("/", "/dataset/"):
             try:
