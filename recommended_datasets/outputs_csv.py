@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ _FORMULA = r"^(?:[=@\t\r＝＠]|[+\-＋－].*[^\d０-９.,()\-+ 　＋－])"
 def mark(original: str | None) -> str:
     """What stands in CSV, on maps and in print for a cell that could not be read."""
     return f"要確認（{original}）" if original else "要確認（列なし）"
+
+
+def guarded(text: str) -> str:
+    """`text`, led by an apostrophe if a spreadsheet would run it."""
+    return f"'{text}" if re.match(_FORMULA, text) else text
 
 
 def line(cells: Sequence[object]) -> bytes:

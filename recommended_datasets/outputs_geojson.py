@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import EXTRA, UNKNOWN, field_columns, has_source, source_id, typed_columns
@@ -42,6 +43,15 @@ def features(typed: pl.DataFrame, definition: Definition) -> list[str]:
         pl.lit("}}"),
     ]
     return cast("list[str]", typed.select(pl.concat_str(parts).alias("feature"))["feature"].to_list())
+
+
+def feature(shown: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """One Feature from a row as JSON shows it (`shown`) and as the table has it (`row`)."""
+    latitude, longitude = row.get("latitude"), row.get("longitude")
+    geometry = None
+    if latitude is not None and longitude is not None and -90 <= latitude <= 90 and -180 <= longitude <= 180:
+        geometry = {"type": "Point", "coordinates": [longitude, latitude]}
+    return {"type": "Feature", "id": row["row_id"], "geometry": geometry, "properties": dict(shown)}
 
 
 def _geometry(definition: Definition) -> pl.Expr:

@@ -9,9 +9,10 @@ from flask import Blueprint, Response
 
 from ckanext.kagoshima.checking import catalogue, judge
 from ckanext.kagoshima.consolidation import downloads, naming, publishing
+from ckanext.kagoshima.consolidation.api_views import kagoshima_rows
 from ckanext.kagoshima.consolidation.model import MergeRun
 
-__all__ = ["kagoshima_merged"]
+__all__ = ["kagoshima_merged", "kagoshima_rows"]
 
 kagoshima_merged = Blueprint("kagoshima_merged", __name__)
 _FILES = ("rejected.csv", "duplicates.csv", "manifest.json")

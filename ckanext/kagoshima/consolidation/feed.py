@@ -1,0 +1,137 @@
+"""The changes of a merged table, in the order they happened: pages of a cursor without gaps, and the table at a past time.
+
+The sequence number of a change is the cursor. Runs of one table never overlap (`sources.locked`), so numbers within a table
+become visible in their order.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.kagoshima.consolidation import naming
+from ckanext.kagoshima.consolidation.model import MergeChange
+from ckanext.kagoshima.consolidation.problems import Problem
+
+MOST = 1000
+USUAL = 200
+
+
+@dataclass(frozen=True)
+class Request:
+    """`since`: changes after this sequence number, or at and after this time. `publisher`: of one municipality."""
+
+    dataset: str
+    since: int = 0
+    since_time: datetime.datetime | None = None
+    publisher: str = ""
+    limit: int = USUAL
+    provenance: bool = True
+
+
+def request(dataset: str, arguments: dict[str, str]) -> Request:
+    """
+    :raises Problem: what is wrong, for the sender
+    """
+    for name in arguments:
+        if name not in ("since", "cursor", "municipality", "limit", "lang"):
+            raise Problem("unknown-parameter", name=name, known="since, cursor, municipality, limit")
+    limit = arguments.get("limit", str(USUAL))
+    if not (limit.isascii() and limit.isdigit()) or not 1 <= int(limit[:9]) <= MOST:
+        raise Problem("bad-limit", value=limit, most=MOST)
+    since, since_time = 0, None
+    text = arguments.get("cursor", arguments.get("since", ""))
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        since = int(text)
+        if len(text) == 8 and "cursor" not in arguments and text[:2] in ("19", "20"):
+            since, since_time = 0, _time(text)
+    elif "cursor" in arguments:
+        raise Problem("bad-cursor")
+    elif text:
+        since_time = _time(text)
+    found = Request(dataset, since, since_time, arguments.get("municipality", ""), int(limit))
+    _within_retention(found)
+    return found
+
+
+def _time(text: str) -> datetime.datetime:
+    try:
+        found = datetime.datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+    except ValueError as error:
+        raise Problem("bad-value", name="since", value=text) from error
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=9)))
+    return found
+
+
+def _within_retention(asked: Request) -> None:
+    """Changes are kept for good today; what an installation deleted by hand from the front is answered by 410."""
+    first = (
+        model.Session.query(sa.func.min(MergeChange.seq)).filter(MergeChange.dataset == asked.dataset).scalar()
+    )
+    first_kind = (
+        model.Session.query(MergeChange.kind).filter(MergeChange.seq == first).scalar() if first is not None else None
+    )
+    if first is not None and first_kind != "added" and 0 < asked.since < first - 1:
+        raise Problem("gone", start=naming.address(naming.file_path(asked.dataset, f"{asked.dataset}.csv")))
+
+
+def page(asked: Request) -> dict[str, Any]:
+    """``changes`` (added, removed, changed), ``provenance`` (quiet updates that keep a copy exact), ``next_cursor`` (always
+    there: where to go on, now or later) and ``more``."""
+    query = model.Session.query(MergeChange).filter(MergeChange.dataset == asked.dataset)
+    if asked.publisher:
+        query = query.filter(MergeChange.publisher_code == asked.publisher)
+    if asked.since_time is not None:
+        query = query.filter(MergeChange.at >= asked.since_time)
+    else:
+        query = query.filter(MergeChange.seq > asked.since)
+    found = query.order_by(MergeChange.seq).limit(asked.limit + 1).all()
+    more, found = len(found) > asked.limit, found[: asked.limit]
+    entries = [entry(change) for change in found]
+    if found:
+        last = found[-1].seq
+    elif asked.since_time is not None:
+        last = model.Session.query(sa.func.max(MergeChange.seq)).filter(MergeChange.dataset == asked.dataset).scalar() or 0
+    else:
+        last = asked.since
+    return {
+        "dataset": asked.dataset,
+        "changes": [one for one in entries if one["kind"] != "provenance"],
+        "provenance": [one for one in entries if one["kind"] == "provenance"],
+        "next_cursor": str(last),
+        "more": more,
+    }
+
+
+def entry(change: MergeChange) -> dict[str, Any]:
+    return {
+        "seq": change.seq,
+        "at": change.at.isoformat(),
+        "kind": change.kind,
+        "cause": change.cause,
+        "run": change.run_id,
+        "municipality_code": change.publisher_code,
+        "row_id": change.row_id,
+        "before": change.before,
+        "after": change.after,
+        **({"redacted": True} if change.redacted else {}),
+    }
+
+
+def of_row(row_id: str) -> list[MergeChange]:
+    """What happened to one row, the oldest first."""
+    return model.Session.query(MergeChange).filter(MergeChange.row_id == row_id).order_by(MergeChange.seq).all()
+
+
+def start_of_newest(dataset: str, publisher: str, count: int = 100) -> int:
+    """The cursor after which the newest `count` changes stand."""
+    query = model.Session.query(MergeChange.seq).filter(MergeChange.dataset == dataset, MergeChange.kind != "provenance")
+    if publisher:
+        query = query.filter(MergeChange.publisher_code == publisher)
+    found = query.order_by(MergeChange.seq.desc()).limit(count).all()
+    return found[-1][0] - 1 if found else 0

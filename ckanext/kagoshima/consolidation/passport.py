@@ -1,0 +1,143 @@
+"""Where one merged row comes from: publisher, file, line, licence, repairs, issues, history — and the original line itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.kagoshima.checking import catalogue
+from ckanext.kagoshima.checking.judge import judge
+from ckanext.kagoshima.consolidation import feed, naming, rows
+from ckanext.kagoshima.consolidation.model import MergeFile, MergeRedirect
+from ckanext.kagoshima.harvesting import archive
+from recommended_datasets import licence
+from recommended_datasets.definition import Definition
+from recommended_datasets.merged_columns import typed_columns
+from recommended_datasets.normalisation import normalise
+
+AROUND = 5
+"""Lines shown before and after a row's own."""
+
+
+class Redirected(Exception):
+    """The row has another id now."""
+
+    def __init__(self, row_id: str) -> None:
+        super().__init__(row_id)
+        self.row_id = row_id
+
+
+def of_row(dataset: str, row_id: str) -> dict[str, Any]:
+    """The row and its passport.
+
+    :raises Redirected: it is called otherwise now
+    :raises tk.ObjectNotFound: there never was such a row, or it was removed
+    """
+    definition = catalogue.load().standard(dataset)
+    row = rows.one(definition, row_id)
+    if row is None:
+        redirect = model.Session.get(MergeRedirect, row_id)
+        if redirect is not None and redirect.dataset == dataset:
+            raise Redirected(redirect.to_row_id)
+        raise tk.ObjectNotFound(tk._("There is no such row."))
+    history = feed.of_row(row_id)
+    file = model.Session.get(MergeFile, (dataset, row["source_resource"]))
+    known = licence.recognise(row["source_licence"])
+    facts = _facts(definition, row)
+    return {
+        "row": rows.shown(row, typed_columns(definition), definition),
+        "passport": {
+            "row_id": row_id,
+            "publisher": {"code": row["publisher_code"], "name": row["publisher_name"]},
+            "dataset": {"name": row["source_dataset"], "url": naming.address(f"/dataset/{row['source_dataset']}")},
+            "resource": {
+                "id": row["source_resource"],
+                "url": naming.address(f"/dataset/{row['source_dataset']}/resource/{row['source_resource']}"),
+            },
+            "file": row["source_url"],
+            "sha256": row["source_sha256"],
+            "line": row["source_line"],
+            "current_sha256": file.sha256 if file is not None else None,
+            "archived": naming.address(f"/data/v1/{dataset}/rows/{row_id}/original")
+            if archive.has(row["source_sha256"])
+            else None,
+            "licence": {
+                "id": known.id if known else row["source_licence"],
+                "url": known.url if known else "",
+            },
+            "edition": row["source_edition"],
+            "rule_set": file.rule_set if file is not None else None,
+            "repairs": facts["repairs"],
+            "issues": facts["issues"],
+            "first_seen": history[0].at.isoformat() if history else None,
+            "last_changed": next(
+                (change.at.isoformat() for change in reversed(history) if change.kind != "provenance"), None
+            ),
+            "history": [
+                {"seq": c.seq, "at": c.at.isoformat(), "kind": c.kind, "cause": c.cause} for c in history
+            ],
+        },
+    }
+
+
+def original(sha256: str) -> bytes:
+    """The archived file.
+
+    :raises tk.ObjectNotFound: it is not kept (any more)
+    """
+    try:
+        return archive.read(sha256)
+    except archive.NotArchived as error:
+        raise tk.ObjectNotFound(tk._("The original file is not kept any more.")) from error
+
+
+def _facts(definition: Definition, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Repairs and issues of the row's line, told from the archived file by today's rules."""
+    nothing: dict[str, list[dict[str, Any]]] = {"repairs": [], "issues": []}
+    try:
+        data = archive.read(row["source_sha256"])
+    except archive.NotArchived:
+        return nothing
+    checked = judge(data, row["source_url"], dataset=definition.id, municipality_code=row["publisher_code"])
+    if checked.table is None or checked.definition is None:
+        return nothing
+    line = row["source_line"]
+    normalised = normalise(checked.table, checked.definition, checked.columns, row["publisher_code"])
+    report = json.loads(json.dumps([_issue(issue) for issue in checked.report.issues if issue.line == line]))
+    return {
+        "repairs": [
+            {"field": one.field, "column": one.column, "before": one.old, "after": one.new, "code": one.code}
+            for one in normalised.repairs
+            if one.line == line
+        ],
+        "issues": report,
+    }
+
+
+def _issue(issue: Any) -> dict[str, Any]:
+    from recommended_datasets.messages import message
+
+    return {
+        "code": issue.code,
+        "severity": issue.severity,
+        "field": issue.field,
+        "column": issue.column,
+        "value": issue.value,
+        "message": message(issue, "ja"),
+    }
+
+
+def lines_around(data: bytes, line: int) -> list[tuple[int, str]]:
+    """(line number, text) of the physical lines around `line`; empty where the file is no text."""
+    from recommended_datasets.encoding import detect_encoding
+
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        return []
+    found = detect_encoding(data)
+    text = data.decode(getattr(found, "codec", None) or found.encoding, errors="replace").removeprefix("\ufeff")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    first = max(line - AROUND, 1)
+    return [(number, lines[number - 1]) for number in range(first, min(line + AROUND, len(lines)) + 1)]

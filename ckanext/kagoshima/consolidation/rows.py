@@ -1,0 +1,238 @@
+"""Rows of a merged table from its DataStore table: filtered, in a stable order, page by page without gaps.
+
+Every value from outside is a bound parameter; names of columns come from the definition.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from ckanext.datastore.backend.postgres import get_read_engine, identifier
+from ckanext.kagoshima.consolidation.naming import table_id
+from ckanext.kagoshima.consolidation.query import Query
+from recommended_datasets.definition import Definition
+from recommended_datasets.merged_columns import EXTRA, UNKNOWN, blank_is_text, has_source, source_id, typed_columns
+
+_EARTH = 6_371_008.8
+_WIDE = 20_000
+"""Rows from which a box is walked in the table's order instead of through the index of places."""
+_TIMEOUT = "10s"
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[dict[str, Any]]
+    """Column id → value, `row_id` always among them; what was asked for by `fields`, see `shown`."""
+    next_cursor: str | None
+    total: int | None
+
+
+@contextmanager
+def connected() -> Iterator[Any]:
+    with get_read_engine().connect() as connection:
+        connection.execute(sa.text(f"SET LOCAL statement_timeout = '{_TIMEOUT}'"))
+        yield connection
+
+
+def search(query: Query) -> Page:
+    """The page of rows that `query` asks for."""
+    with connected() as connection:
+        conditions, values = _conditions(query, connection)
+        total = _total(connection, query, conditions, values) if query.total else None
+        if query.near is not None:
+            rows, more = _nearest(connection, query, conditions, values)
+        else:
+            rows, more = _in_order(connection, query, conditions, values)
+    cursor = None
+    if more and rows:
+        last = rows[-1]
+        value = last["_metres"] if query.near is not None else last[query.sort.id] if query.sort is not None else None
+        cursor = query.cursor(value, last["row_id"])
+    return Page(rows, cursor, total)
+
+
+def _table(query: Query) -> str:
+    return identifier(table_id(query.definition.id))
+
+
+def _selected(definition: Definition) -> str:
+    return ", ".join(identifier(column.id) for column in typed_columns(definition))
+
+
+def _conditions(query: Query, connection: Any) -> tuple[list[str], dict[str, Any]]:
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    if query.municipality:
+        conditions.append("publisher_code = :municipality")
+        values["municipality"] = query.municipality
+    if query.grams:
+        conditions.append("_full_text @@ CAST(:grams AS tsquery)")
+        values["grams"] = " & ".join(f"'{gram}'" for gram in query.grams)
+    for number, (column, value) in enumerate(query.equals):
+        name = identifier(column.id)
+        if value == "":
+            conditions.append(f"{name} = ''" if blank_is_text(column) else f"{name} IS NULL")
+            continue
+        conditions.append(f"{name} = :equal{number}")
+        values[f"equal{number}"] = value
+    if query.boxes:
+        conditions.append(_in_boxes(query, connection, values))
+    return conditions, values
+
+
+def _in_boxes(query: Query, connection: Any, values: dict[str, Any]) -> str:
+    """A small box is looked up in the index of places. A wide one holds so many rows that walking the table in its order
+    finds a page sooner; the planner's own estimate for columns says which it is."""
+    ranges: list[str] = []
+    places: list[str] = []
+    for number, (west, south, east, north) in enumerate(query.boxes):
+        values.update({f"w{number}": west, f"s{number}": south, f"e{number}": east, f"n{number}": north})
+        ranges.append(f"(longitude BETWEEN :w{number} AND :e{number} AND latitude BETWEEN :s{number} AND :n{number})")
+        corners = f"point(:w{number}, :s{number}), point(:e{number}, :n{number})"
+        places.append(f"point(longitude, latitude) <@ box({corners})")
+    wide = " OR ".join(ranges)
+    box = {name: value for name, value in values.items() if name[0] in "wsen" and name[1:].isdigit()}
+    plan = connection.execute(sa.text(f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {_table(query)} WHERE {wide}"), box).scalar()
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return f"({wide})" if plan[0]["Plan"]["Plan Rows"] > _WIDE else "(" + " OR ".join(places) + ")"
+
+
+def _where(conditions: list[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _total(connection: Any, query: Query, conditions: list[str], values: dict[str, Any]) -> int:
+    if query.near is None:
+        return connection.execute(sa.text(f"SELECT count(*) FROM {_table(query)}{_where(conditions)}"), values).scalar()
+    conditions, values = _within(query, conditions, values)
+    points = connection.execute(
+        sa.text(f"SELECT latitude, longitude FROM {_table(query)}{_where(conditions)}"), values
+    )
+    return sum(metres(query.near, (latitude, longitude)) <= query.radius for latitude, longitude in points)
+
+
+def _in_order(
+    connection: Any, query: Query, conditions: list[str], values: dict[str, Any]
+) -> tuple[list[dict[str, Any]], bool]:
+    """By the sort column (unknown last), then by row id."""
+    conditions, values = list(conditions), dict(values)
+    order = "row_id"
+    if query.sort is not None:
+        name = identifier(query.sort.id)
+        if query.sort.kind == "text":
+            name += ' COLLATE "C"'
+        order = f"{name} {'DESC' if query.descending else 'ASC'} NULLS LAST, row_id"
+    if query.after is not None:
+        values["after_id"] = query.after[1]
+        if query.sort is None:
+            conditions.append("row_id > :after_id")
+        elif query.after[0] is None:
+            conditions.append(f"({name} IS NULL AND row_id > :after_id)")
+        else:
+            values["after"] = query.after[0]
+            beyond = "<" if query.descending else ">"
+            conditions.append(
+                f"({name} {beyond} :after OR ({name} = :after AND row_id > :after_id) OR {name} IS NULL)"
+            )
+    statement = (
+        f"SELECT {_selected(query.definition)} FROM {_table(query)}{_where(conditions)} ORDER BY {order} LIMIT :most"
+    )
+    found = connection.execute(sa.text(statement), {**values, "most": query.limit + 1}).mappings()
+    rows = [dict(row) for row in found]
+    return rows[: query.limit], len(rows) > query.limit
+
+
+def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """The great-circle distance of two (latitude, longitude) in metres."""
+    lat1, lat2 = math.radians(a[0]), math.radians(b[0])
+    half = math.sin((lat2 - lat1) / 2) ** 2
+    half += math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(b[1] - a[1]) / 2) ** 2
+    return 2 * _EARTH * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _within(query: Query, conditions: list[str], values: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """Conditions of a box around the circle, for the index of places."""
+    assert query.near is not None
+    latitude, longitude = query.near
+    high = math.degrees(query.radius / _EARTH) * 1.001
+    wide = min(high / max(math.cos(math.radians(min(abs(latitude) + high, 89.9))), 1e-6), 180.0)
+    corners = {"nw": longitude - wide, "ns": latitude - high, "ne": longitude + wide, "nn": latitude + high}
+    condition = "point(longitude, latitude) <@ box(point(:nw, :ns), point(:ne, :nn))"
+    return [*conditions, condition], {**values, **corners}
+
+
+def _nearest(
+    connection: Any, query: Query, conditions: list[str], values: dict[str, Any]
+) -> tuple[list[dict[str, Any]], bool]:
+    """The rows within `radius` by true distance. The index gives them by distance in degrees, in which a degree of
+    longitude counts as much as one of latitude: so more are asked for, and only those are used that no row beyond the last
+    one given can be nearer than."""
+    assert query.near is not None
+    latitude, longitude = query.near
+    conditions, values = _within(query, conditions, values)
+    statement = sa.text(
+        f"SELECT {_selected(query.definition)}, point(longitude, latitude) <-> point(:lng, :lat) AS _degrees "
+        f"FROM {_table(query)}{_where(conditions)} ORDER BY point(longitude, latitude) <-> point(:lng, :lat) LIMIT :most"
+    )
+    after = query.after if query.after is not None else (-1.0, "")
+    most = 2 * query.limit + 50
+    while True:
+        found = [
+            dict(row)
+            for row in connection.execute(statement, {**values, "lng": longitude, "lat": latitude, "most": most}).mappings()
+        ]
+        whole = len(found) < most
+        sure = math.inf
+        if not whole:
+            shortest = math.cos(math.radians(min(abs(latitude) + found[-1]["_degrees"], 89.9)))
+            sure = math.radians(found[-1]["_degrees"]) * _EARTH * shortest
+        for row in found:
+            row["_metres"] = round(metres(query.near, (row["latitude"], row["longitude"])), 3)
+            del row["_degrees"]
+        ready = [
+            row
+            for row in found
+            if row["_metres"] <= min(query.radius, sure) and (row["_metres"], row["row_id"]) > tuple(after)
+        ]
+        if whole or sure > query.radius or len(ready) > query.limit:
+            ready.sort(key=lambda row: (row["_metres"], row["row_id"]))
+            return ready[: query.limit], len(ready) > query.limit
+        most *= 3
+
+
+def one(definition: Definition, row_id: str) -> dict[str, Any] | None:
+    """The row of this id; None where there is none."""
+    statement = f"SELECT {_selected(definition)} FROM {identifier(table_id(definition.id))} WHERE row_id = :row_id"
+    with connected() as connection:
+        row = connection.execute(sa.text(statement), {"row_id": row_id}).mappings().first()
+    return dict(row) if row is not None else None
+
+
+def shown(row: dict[str, Any], query_columns: Any, definition: Definition) -> dict[str, Any]:
+    """A row as JSON gives it: dates as text, further columns as an object, ``<field>_source`` only where a cell could not be
+    read, and the distance where one was asked for."""
+    originals: dict[str, Any] = row.get(UNKNOWN.id) or {}
+    found: dict[str, Any] = {}
+    for column in query_columns:
+        if column.id == UNKNOWN.id or (column.field is None and column.id.endswith("_source")):
+            continue
+        value = row[column.id]
+        if column.id == EXTRA.id:
+            found[column.id] = value
+            continue
+        found[column.id] = value.isoformat() if column.kind == "date" and value is not None else value
+        original = originals.get(source_id(column.id))
+        if original is None and has_source(column):
+            original = row.get(source_id(column.id))
+        if original is not None:
+            found[source_id(column.id)] = original
+    if "_metres" in row:
+        found["distance"] = row["_metres"]
+    return found
