@@ -332,7 +332,7 @@ class _Collector:
                 identity = identity_of(moved)
                 moved.state = "moved"
             holder = taken.get(identity.resource_id)
-            if holder is not None and holder is not row:
+            if holder is not None and holder is not row and holder is not moved:
                 identity = naming.further_part(identity, entry)
             row.package_name, row.resource_key, row.resource_id = identity.name, identity.key, identity.resource_id
             row.part, row.period = identity.part, identity.period

@@ -13,7 +13,7 @@ from ckan import model
 
 from ckanext.harvest.model import HarvestSource
 from ckanext.kagoshima.consolidation import jobs as consolidation
-from ckanext.kagoshima.harvesting import collecting, running, sources
+from ckanext.kagoshima.harvesting import collecting, running, sources, telling
 from ckanext.kagoshima.harvesting.client import FetchError
 from ckanext.kagoshima.harvesting.connecting import new_client
 from ckanext.kagoshima.harvesting.model import SourceState, now
@@ -94,3 +94,13 @@ def preview_source(source_id: str, declared: Declared, client: Any = None) -> ru
 def merge() -> dict[str, Any]:
     """Bring the merged tables up to date; the balance of each by dataset."""
     return {balance["dataset"]: balance for balance in consolidation.consolidate()}
+
+
+def tell() -> int:
+    """Send the mails that somebody has to act on; a mail server that does not answer stops nothing."""
+    try:
+        return telling.after_round()
+    except Exception:
+        log.error("mails could not be sent: %s", traceback.format_exc())
+        model.Session.rollback()
+        return 0

@@ -1,0 +1,120 @@
+"""Mails: only when a person has to act, once for each thing, and complete in plain text (links cannot be opened where
+many staff read their mail)."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import timedelta
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.lib.mailer import MailerException
+from recommended_datasets import municipality
+
+from ckanext.kagoshima import config
+from ckanext.kagoshima.harvesting import decisions
+from ckanext.kagoshima.harvesting.model import Event, Held, SourceFile, now
+from ckanext.kagoshima.harvesting.problems import Problem, advice, text
+
+log = logging.getLogger(__name__)
+
+ACT = ("failing", "conflict")
+"""States of a file that only its publisher can end."""
+
+
+def after_round() -> int:
+    """Tell publishers of what is new, and the prefecture of what nobody has decided in time. Returns the number of mails."""
+    if not tk.config.get("smtp.mail_from"):
+        return 0  # this installation sends no mail
+    sent = 0
+    for code, items in _new_by_publisher().items():
+        done = _send(code, _subject(code, len(items)), [words for _cause, _subject_id, words in items])
+        if done:
+            _note(code, [(subject, cause) for cause, subject, _words in items])
+        sent += done
+    overdue = _overdue()
+    if overdue:
+        hours = config.harvest("tell_hours")
+        title = f"【オープンデータカタログ】{hours}時間以上決定を待つ保留が {len(overdue)} 件あります"
+        done = _send(config.prefecture_code(), title, [_held_words(held) for held in overdue])
+        for held in overdue if done else []:
+            held.told = now()
+        sent += done
+    model.Session.commit()
+    return sent
+
+
+def _new_by_publisher() -> dict[str, list[tuple[str, str, str]]]:
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for held in model.Session.query(Held).filter(Held.state == "open"):
+        if not _told(held.id, "held"):
+            found[held.municipality_code].append(("held", held.id, _held_words(held)))
+    for row in model.Session.query(SourceFile).filter(SourceFile.state.in_(ACT), SourceFile.problem.isnot(None)):
+        problem = Problem.from_dict(row.problem)
+        cause = f"{problem.code} {row.last_changed or row.first_seen}"
+        if problem.severity == "error" and not _told(row.id, cause):
+            found[row.municipality_code].append((cause, row.id, _problem_words(problem)))
+    return found
+
+
+def _told(subject: str, cause: str) -> bool:
+    query = model.Session.query(Event.id).filter(Event.kind == "mail", Event.subject == subject, Event.cause == cause)
+    return query.first() is not None
+
+
+def _note(code: str, told: list[tuple[str, str]]) -> None:
+    for subject, cause in told:
+        decisions.record("mail", subject, code=code, cause=cause)
+
+
+def _overdue() -> list[Held]:
+    limit = now() - timedelta(hours=config.harvest("tell_hours"))
+    return model.Session.query(Held).filter(Held.state == "open", Held.told.is_(None), Held.since < limit).all()
+
+
+def _held_words(held: Held) -> str:
+    lines = [f"■ 確認をお願いします（{held.since:%Y-%m-%d} から）"]
+    for reason in held.reasons:
+        problem = Problem.from_dict(reason)
+        lines.append(_problem_words(problem))
+        for place in problem.values.get("places", ())[:20]:
+            lines.append(f"　　{place.get('line')} 行目　列「{place.get('column')}」")
+    lines.append(f"　番号: {held.id}")
+    return "\n".join(lines)
+
+
+def _problem_words(problem: Problem) -> str:
+    return f"・{text(problem, 'ja')}\n　→ {advice(problem, 'ja')}\n　({text(problem, 'en')} {advice(problem, 'en')})"
+
+
+def _subject(code: str, count: int) -> str:
+    publisher = municipality.by_code(code, config.definition_folders())
+    name = publisher.name if publisher is not None else code
+    return f"【オープンデータカタログ】{name}のデータについて {count} 件の確認のお願い"
+
+
+def _send(code: str, title: str, items: list[str]) -> int:
+    foot = "このメールは、人の対応が必要なときだけお送りしています。公開中のデータはそのまま公開を続けています。"
+    body = "\n\n".join([*items, foot])
+    sent = 0
+    for name, mail in _admins(code):
+        try:
+            tk.mail_recipient(name, mail, title, body)
+            sent += 1
+        except MailerException as error:
+            log.warning("mail for %s could not be sent: %s", code, error)
+    return sent
+
+
+def _admins(code: str) -> list[tuple[str, str]]:
+    group = model.Group.get(code)
+    if group is None:
+        return []
+    members = (
+        model.Session.query(model.User)
+        .join(model.Member, model.Member.table_id == model.User.id)
+        .filter(model.Member.group_id == group.id, model.Member.table_name == "user", model.Member.capacity == "admin")
+        .filter(model.Member.state == "active", model.User.state == "active")
+    )
+    return [(user.display_name, user.email) for user in members if user.email]
