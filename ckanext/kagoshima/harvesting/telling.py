@@ -10,12 +10,12 @@ from datetime import timedelta
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.mailer import MailerException
-from recommended_datasets import municipality
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.harvesting import decisions
 from ckanext.kagoshima.harvesting.model import Event, Held, SourceFile, now
 from ckanext.kagoshima.harvesting.problems import Problem, advice, text
+from recommended_datasets import municipality
 
 log = logging.getLogger(__name__)
 
