@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -67,7 +68,7 @@ def convert(
     edition: str | None,
     mapping: str | None,
     sheet: str | None,
-    lang: str,
+    lang: Any,
 ) -> None:
     from recommended_datasets import conversion
     from recommended_datasets.checking import check_bytes

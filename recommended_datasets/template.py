@@ -4,6 +4,8 @@ Every cell of 入力 is text, so that a spreadsheet neither drops leading zeros 
 row 1 and is the standard's, so that the saved file is read as it is. No sheet, row or column is hidden.
 """
 
+# XlsxWriter comes without type stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 from __future__ import annotations
 
 import io
@@ -46,6 +48,9 @@ _TYPES = {
     "list": "複数は ; で区切る",
 }
 _MARKS = {"◎": "◎ 必須", "○": "○ 推奨", "": "任意", None: "区分は未確認"}
+_NO_ROW: Any = ""
+_FINE: Any = "○"
+"""What formulas show before a spreadsheet has calculated them."""
 _LONGEST_DROP_DOWN = 255
 """What Excel takes as a list inside a validation."""
 
@@ -206,7 +211,7 @@ def _check_sheet(book: Workbook, definition: Definition, rows: int, found: Seque
             row, 3, row, 3, f'{{=IF(C{row + 1}=0,"",MIN(IF({wrong}>0,ROW({values}),9999999)))}}', None, ""
         )
         bad = "×" if check.certain else "△"
-        sheet.write_formula(row, 4, f'=IF(C{row + 1}=0,"○","{bad}")', None, "○")
+        sheet.write_formula(row, 4, f'=IF(C{row + 1}=0,"○","{bad}")', None, _FINE)
     total = line + len(found) + 1
     sheet.write_string(total, 0, "記入した行数 / rows filled in")
     sheet.write_formula(total, 2, f"=SUM({used_column})", None, 0)
