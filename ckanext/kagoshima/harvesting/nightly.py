@@ -14,7 +14,7 @@ from ckan import model
 from ckanext.harvest.model import HarvestSource
 from ckanext.kagoshima.consolidation import jobs as consolidation
 from ckanext.kagoshima.harvesting import collecting, running, sources, telling
-from ckanext.kagoshima.harvesting.client import FetchError
+from ckanext.kagoshima.harvesting.client import Client, FetchError
 from ckanext.kagoshima.harvesting.connecting import new_client
 from ckanext.kagoshima.harvesting.model import SourceState, now
 from ckanext.kagoshima.harvesting.problems import Problem
@@ -47,9 +47,9 @@ def chosen(municipality_code: str = "", *, due: bool = False) -> list[str]:
     return turns
 
 
-def run(source_ids: list[str]) -> Iterator[running.Result]:
+def run(source_ids: list[str], client: Client | None = None) -> Iterator[running.Result]:
     """Harvest each source; a result as soon as it is there."""
-    client = new_client()
+    client = client or new_client()
     for source_id in source_ids:
         source = HarvestSource.get(source_id)
         if source is None or not source.active:
