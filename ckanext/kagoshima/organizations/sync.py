@@ -43,42 +43,37 @@ def sync(publishers: Iterable[Municipality]) -> Synced:
         parent = publisher.parent if publisher.parent in codes else ""
         group = model.Group.get(publisher.code)
         if group is None:
-            _action("organization_create")(
-                _context(),
-                {
-                    **wanted,
-                    "name": publisher.code,
-                    "groups": [{"name": parent}] if parent else [],
-                    "synced": json.dumps(wanted, ensure_ascii=False, sort_keys=True),
-                },
-            )
+            groups = [{"name": parent}] if parent else []
+            data = {**wanted, "name": publisher.code, "groups": groups, "synced": _remembered(wanted, parent)}
+            tk.get_action("organization_create")(_context(), data)
             result.created.append(publisher.code)
-        elif _bring_up_to_date(publisher.code, wanted, parent):
+        elif _bring_up_to_date(group, wanted, parent):
             result.updated.append(publisher.code)
         else:
             result.unchanged.append(publisher.code)
     return result
 
 
-def _bring_up_to_date(code: str, wanted: dict[str, str], parent: str) -> bool:
-    current = _action("organization_show")(
-        _context(), {"id": code, "include_users": False, "include_datasets": False, "include_followers": False}
-    )
+def _bring_up_to_date(group: Any, wanted: dict[str, str], parent: str) -> bool:
+    """Write what the list changed since the last time and staff did not; False where there is nothing to write."""
+    current: dict[str, Any] = {**(group.extras or {}), "title": group.title}
     before: dict[str, str] = json.loads(current.get("synced") or "{}")
+    remembered = _remembered(wanted, parent)
+    if group.state != model.State.ACTIVE or remembered == current.get("synced"):
+        return False
     changes: dict[str, Any] = {
         key: value
         for key, value in wanted.items()
         if (current.get(key) or "") != value and (current.get(key) or "") == before.get(key, "")
     }
-    if parent and not current.get("groups") and "parent" not in before:
+    if parent and "parent" not in before and not group.get_parent_groups("organization"):
         changes["groups"] = [{"name": parent}]
-    if current.get("state") != model.State.ACTIVE:
-        return False
-    remembered = json.dumps(wanted, ensure_ascii=False, sort_keys=True)
-    if not changes and remembered == current.get("synced"):
-        return False
-    _action("organization_patch")(_context(), {"id": code, **changes, "synced": remembered})
+    tk.get_action("organization_patch")(_context(), {"id": group.name, **changes, "synced": remembered})
     return True
+
+
+def _remembered(wanted: dict[str, str], parent: str) -> str:
+    return json.dumps({**wanted, "parent": parent}, ensure_ascii=False, sort_keys=True)
 
 
 def _fields(publisher: Municipality) -> dict[str, str]:
@@ -95,10 +90,6 @@ def _fields(publisher: Municipality) -> dict[str, str]:
         "longitude": "" if publisher.lng is None else str(publisher.lng),
         "url": publisher.url,
     }
-
-
-def _action(name: str) -> Any:
-    return tk.get_action(name)
 
 
 def _context() -> Any:
