@@ -31,6 +31,7 @@ COMMANDS = {
     "repair": "cli_repair:repair",
     "convert": "cli_convert:convert",
     "merge": "cli_merge:merge",
+    "compare": "cli_compare:compare",
     "template": "cli_template:template",
     "schema": "cli_template:schema",
     "scan": "cli_scan:scan",

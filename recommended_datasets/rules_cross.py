@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import cos, hypot, radians
+from typing import TYPE_CHECKING
 
 from recommended_datasets.definition import Definition
-from recommended_datasets.normalisation import Normalised
+from recommended_datasets.normalisation import Normalised, normalise
 from recommended_datasets.report import Issue
 from recommended_datasets.values_parsed import compare_key
+
+if TYPE_CHECKING:
+    from recommended_datasets.checking import Checked
 
 FAR = 500.0
 """Metres between two entries of one facility from which its coordinates are said to differ."""
@@ -53,6 +57,18 @@ def cross_check(files: Iterable[FileOfPublisher]) -> list[tuple[str, Issue]]:
                 found += _differences(listed, first, entry)
     found += _ids(listed)
     return found
+
+
+def compare(checked: Mapping[str, Checked]) -> list[tuple[str, Issue]]:
+    """`cross_check` of the files of one publisher as `check_bytes` judged them, by name; files of no standard have no part."""
+    files = [
+        FileOfPublisher(
+            name, found.definition, normalise(found.table, found.definition, found.columns, found.municipality_code)
+        )
+        for name, found in checked.items()
+        if found.table is not None and found.definition is not None
+    ]
+    return cross_check(files)
 
 
 def _facilities(number: int, file: FileOfPublisher) -> Iterator[_Entry]:

@@ -81,3 +81,10 @@ def test_a_rule_that_is_not_confirmed_says_so() -> None:
 
 def test_an_unknown_code_speaks_for_itself() -> None:
     assert messages.message(Issue("no-such-code", "error")) == "no-such-code"
+
+
+def test_every_code_in_the_documentation_exists(project: Path) -> None:
+    for name in ("validation.md", "repair.md"):
+        text = (project / "docs" / name).read_text(encoding="utf-8")
+        written = set(re.findall(r"`([a-z]+(?:-[a-z0-9]+)+)`", text))
+        assert written - CODES - {"recommended-datasets"} == set()

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from evacuation import DEFINITION, HEADER, check, csv_bytes, found, row, rows
 
 from recommended_datasets import catalog
 from recommended_datasets.checking import check_bytes
+from recommended_datasets.cli_compare import compare
 from recommended_datasets.normalisation import normalise
 from recommended_datasets.rules_boundary import BoundaryError
 from recommended_datasets.rules_boundary import load as load_boundaries
@@ -271,3 +273,19 @@ def test_a_name_that_stands_more_than_once_in_a_file_is_not_compared() -> None:
     one = of_publisher("a.csv", [row(1, 名称="公民館"), row(2, 名称="公民館")])
     other = of_publisher("b.csv", [row(11, 名称="公民館", 緯度="31.700000")])
     assert cross_check([one, other]) == []
+
+
+def test_the_command_compares_the_files_of_one_publisher(tmp_path: Path) -> None:
+    paths = [tmp_path / "462012_evacuation_space_a.csv", tmp_path / "462012_evacuation_space_b.csv"]
+    paths[0].write_bytes(csv_bytes([row(1, 名称="中央公民館")]))
+    paths[1].write_bytes(
+        csv_bytes([row(2, 名称="中央公民館", 所在地_連結表記="鹿児島県鹿児島市平之町9番9号", 緯度="31.590001")])
+    )
+    done = CliRunner().invoke(compare, [*map(str, paths), "--format", "json"])
+    found = json.loads(done.output)
+    assert [(Path(issue["file"]).name, issue["code"], issue["line"]) for issue in found["issues"]] == [
+        (paths[1].name, "cross-address", 2)
+    ]
+    assert done.exit_code == 0
+    same = CliRunner().invoke(compare, [str(paths[0]), str(paths[0])])
+    assert same.exit_code == 2
