@@ -27,6 +27,11 @@ def check_max_bytes() -> int:
     return tk.config[PREFIX + "check.max_bytes"]
 
 
+def boundaries() -> Path | None:
+    path = tk.config[PREFIX + "check.boundaries"]
+    return Path(path) if path else None
+
+
 def public_storage() -> str:
     return tk.config[PREFIX + "public.storage"]
 

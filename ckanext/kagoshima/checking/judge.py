@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -9,6 +10,8 @@ from ckan.lib import helpers as h
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
+
+log = logging.getLogger(__name__)
 
 
 def judge(
@@ -31,7 +34,22 @@ def judge(
         municipality_code=municipality_code,
         mapping=mapping,
         catalog=catalogue.load(),
+        polygon=_polygon(),
     )
+
+
+def _polygon() -> Any:
+    """The municipalities' polygons, where the administrator names their file; a wrong file is logged and left out."""
+    path = config.boundaries()
+    if path is None:
+        return None
+    from recommended_datasets import rules_boundary
+
+    try:
+        return rules_boundary.load(path)
+    except rules_boundary.BoundaryError as error:
+        log.error("%scheck.boundaries: %s", config.PREFIX, error)
+        return None
 
 
 def language(asked: str | None = None) -> str:
