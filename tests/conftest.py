@@ -8,8 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# The same examples in every run, so that a change is judged and not the dice. `HYPOTHESIS_PROFILE=dice` draws new ones.
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.register_profile("dice", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
