@@ -17,8 +17,9 @@ import polars as pl
 from recommended_datasets import assembly
 from recommended_datasets.csv_records import Flaw, Records, read_records
 from recommended_datasets.dialect import SAMPLE, sniff
+from recommended_datasets.encoding import BROKEN
 from recommended_datasets.fast_layout import Sorter, Suspicious
-from recommended_datasets.fast_lines import Lines, OddRecord, split
+from recommended_datasets.fast_lines import InnerBom, Lines, OddRecord, split
 from recommended_datasets.fast_source import Source, Unsuitable
 from recommended_datasets.layout import ODD_STARTS, Known, Layout, filled, lay_out
 from recommended_datasets.reader import mark_broken_cells
@@ -28,7 +29,6 @@ from recommended_datasets.table import Note, Table
 HEAD_RECORDS = 1000
 """Records on which header and layout are found: more than the exact reader looks at."""
 _HEAD_BYTES = 4 << 20
-_BOM = b"\xef\xbb\xbf"
 _INNER_BOM = re.compile(rb"(?:^|(?<=[\r\n]))(?:\xef\xbb\xbf)+")
 _STARTS = "".join(sorted(ODD_STARTS))
 
@@ -67,13 +67,16 @@ class Blocks:
         rest = b""
         began = False
         for piece in self._source:
-            piece, flaws = self._clean(rest + piece, first=not began)
+            piece = rest + piece if rest else piece
+            if b"\x00" in piece:
+                piece = self._without_nuls(piece)
             if not began:
+                piece = self._source.marked(re.sub(rb"^(?:\xef\xbb\xbf)+", b"", piece))
                 self._read_head(piece)
                 began = True
-            lines, frame = self._split(piece)
+            piece, lines, frame, issues = self._split(piece)
             rest = piece[lines.used:]
-            yield self._table(lines, frame, flaws)
+            yield self._table(lines, frame, issues)
         if rest or not began:
             raise Unsuitable("the end is inside a record")
         yield self._end()
@@ -115,166 +118,148 @@ class Blocks:
             issues=tuple(assembly.header_issues(layout.header, self._kept, layout, Records(rows, lines))),
         )
 
-    def _clean(self, piece: bytes, *, first: bool) -> tuple[bytes, list[Issue]]:
-        """Without NUL bytes and byte order marks inside, which are issues."""
-        issues: list[Issue] = []
-        if b"\x00" in piece:
-            if not self._nuls:
-                self._nul_line = self._line + piece.count(b"\n", 0, piece.index(b"\x00")) + 1
-            self._nuls += piece.count(b"\x00")
-            piece = piece.replace(b"\x00", b"")
-        if _BOM in piece:
-            if first:
-                piece = re.sub(rb"^(?:\xef\xbb\xbf)+", b"", piece)
-            for hit in _INNER_BOM.finditer(piece):
-                line = self._line + piece.count(b"\n", 0, hit.end()) + 1
-                issues.append(Issue("bom-inside", "info", 0, line))
-            piece = _INNER_BOM.sub(b"", piece)
-        return piece, issues
+    def _without_nuls(self, piece: bytes) -> bytes:
+        if not self._nuls:
+            self._nul_line = self._line + piece.count(b"\n", 0, piece.index(b"\x00")) + 1
+        self._nuls += piece.count(b"\x00")
+        return piece.replace(b"\x00", b"")
+
+    def _without_boms(self, piece: bytes) -> tuple[bytes, list[Issue]]:
+        """Without byte order marks at the beginning of lines, which are issues: files were joined."""
+        lines = [self._line + piece.count(b"\n", 0, hit.end()) + 1 for hit in _INNER_BOM.finditer(piece)]
+        return _INNER_BOM.sub(b"", piece), [Issue("bom-inside", "info", 0, line) for line in lines]
 
     # ---- every piece ----
 
-    def _split(self, piece: bytes) -> tuple[Lines, pl.DataFrame]:
-        lines = split(piece, self._delimiter, self._usual, self._width, last=self._source.last, careful=False)
-        try:
-            frame = self._frame(lines)
-        except pl.exceptions.ComputeError:
-            # A record is too long, and by chance another one is too short by as much.
-            lines = split(piece, self._delimiter, self._usual, self._width, last=self._source.last)
+    def _split(self, piece: bytes) -> tuple[bytes, Lines, pl.DataFrame, list[Issue]]:
+        """(the piece as it was read, its records, their cells, what was wrong with it)."""
+        issues: list[Issue] = []
+        careful = False
+        while True:
             try:
-                frame = self._frame(lines)
+                lines = split(piece, self._delimiter, self._usual, self._width, last=self._source.last, careful=careful)
+                frame = self._frame(piece, lines)
+                break
+            except InnerBom:
+                piece, issues = self._without_boms(piece)
+            except UnicodeDecodeError:
+                piece = self._source.marked(piece)
             except pl.exceptions.ComputeError as error:
-                raise Unsuitable("polars reads otherwise") from error
+                marked = self._source.marked(piece)
+                if marked == piece and careful:
+                    raise Unsuitable("polars reads otherwise") from error
+                # Broken bytes; or a record is too long, and by chance another one too short by as much.
+                piece, careful = marked, True
         self._crlf += lines.crlf
         self._lf += lines.ended - lines.crlf
-        return lines, frame
+        return piece, lines, frame, issues
 
-    def _frame(self, lines: Lines) -> pl.DataFrame:
-        """The plain records as columns of texts."""
+    def _frame(self, piece: bytes, lines: Lines) -> pl.DataFrame:
+        """All records as columns of texts, odd ones cut or filled to the table's width."""
         schema = {f"c{i}": pl.String for i in range(self._width)}
-        if not len(lines.plain):
+        if not len(lines.records):
             return pl.DataFrame(schema=schema)
         frame = pl.read_csv(
-            lines.text,
+            lines.spliced(piece, [self._written(record.row) for record in lines.odd]),
             has_header=False,
             separator=self._delimiter,
-            quote_char='"' if lines.quoted else None,
+            quote_char='"' if lines.quoted or lines.odd else None,
             schema=schema,
             empty_string_is_null=False,
         )
-        if frame.height != len(lines.plain):
+        if frame.height != len(lines.records):
             raise Unsuitable("another number of records")
         return frame
 
+    def _written(self, row: list[str]) -> bytes:
+        cells = [*row[: self._width], *[""] * (self._width - len(row))]
+        text = self._delimiter.join('"' + BROKEN.sub("\ufffd", cell).replace('"', '""') + '"' for cell in cells)
+        return text.encode() + b"\n"
+
     def _table(self, lines: Lines, frame: pl.DataFrame, issues: list[Issue]) -> Table:
-        odd = lines.odd
-        numbers = lines.plain + (self._line + 1)
+        numbers = lines.records + (self._line + 1)
+        odd = dict(zip(lines.places().tolist(), lines.odd, strict=True))
         if self._line < self._begin - 1:
             # Titles and header were read already.
-            below = numbers >= self._begin
-            frame, numbers = frame.filter(pl.Series(below)), numbers[below]
-            odd = [record for record in odd if self._line + record.line + 1 >= self._begin]
-        plain, kept_odd = self._sort(frame, numbers, odd)
-        if not plain.all():
-            frame, numbers = frame.filter(pl.Series(plain)), numbers[plain]
-        table = self._assemble(frame, numbers, kept_odd, odd, issues)
+            above = int(np.searchsorted(numbers, self._begin))
+            frame, numbers = frame[above:], numbers[above:]
+            odd = {place - above: record for place, record in odd.items() if place >= above}
+        data = self._sort(frame, numbers, odd)
+        table = self._assemble(frame, numbers, odd, data, issues)
         self._line += lines.count
         return table
 
-    def _sort(self, frame: pl.DataFrame, numbers: np.ndarray, odd: list[OddRecord]) -> tuple[np.ndarray, list[OddRecord]]:
-        """(which plain records are data, which odd ones are)."""
+    def _sort(self, frame: pl.DataFrame, numbers: np.ndarray, odd: dict[int, OddRecord]) -> np.ndarray:
+        """Which records are data."""
+        data = np.ones(len(numbers), bool)
         suspicious = _suspicious(frame, self._sorter.named)
-        plain = np.ones(len(numbers), bool)
         if not odd and not len(suspicious) and not self._sorter.blanks_open and self._sorter.empty_above == 0:
-            return plain, []
-        rows: list[tuple[Suspicious, int, OddRecord | None]] = [
-            (Suspicious(int(numbers[i]), 1, frame.row(int(i))), int(i), None) for i in suspicious
-        ]
-        rows += [(Suspicious(self._line + record.line + 1, record.lines, record.row), -1, record) for record in odd]
-        rows.sort(key=lambda entry: entry[0].line)
-        after = {int(n): i for i, n in enumerate(numbers)} if len(rows) > 50 else None
-        kept: list[OddRecord] = []
-        seen = {entry[0].line for entry in rows}
+            return data
+        doubted = sorted({*suspicious.tolist(), *odd})
         any_data = self._records > 0
-        clean = np.setdiff1d(np.arange(len(numbers)), suspicious)
-        first_clean = int(numbers[clean[0]]) if len(clean) else 1 << 62
-        self._follow(numbers, frame, after, seen)
-        for found, index, record in rows:
-            if self._sorter.blanks_open and found.line != self._sorter.blank_next:
-                self._sorter.close_blanks(any_data)
-            any_data = any_data or first_clean < found.line
+        expected = 0
+        before = -1
+        for place in doubted:
+            record = odd.get(place)
+            found = (
+                Suspicious(int(numbers[place]), record.lines, record.row)
+                if record
+                else Suspicious(int(numbers[place]), 1, frame.row(place))
+            )
+            any_data = any_data or place > expected
+            if place > before + 1:
+                self._follow(before + 1, numbers, frame)
+                if self._sorter.blanks_open and int(numbers[before + 1]) == self._sorter.blank_next:
+                    self._sorter.close_blanks(any_data)
             if self._sorter.is_data(found, any_before=any_data):
                 any_data = True
-                if record:
-                    kept.append(record)
-            elif index >= 0:
-                plain[index] = False
-            self._follow(numbers, frame, after, seen)
-        if self._sorter.blanks_open and len(numbers) and int(numbers[-1]) >= self._sorter.blank_next:
-            self._sorter.close_blanks(any_data)
-        return plain, kept
+            else:
+                data[place] = False
+            before = place
+            expected = expected + 1 if place == expected else expected
+        if before + 1 < len(numbers):
+            self._follow(before + 1, numbers, frame)
+            self._sorter.close_blanks(True if any_data else before + 1 > expected)
+        return data
 
-    def _follow(self, numbers: np.ndarray, frame: pl.DataFrame, after: dict[int, int] | None, seen: set[int]) -> None:
+    def _follow(self, place: int, numbers: np.ndarray, frame: pl.DataFrame) -> None:
         """Where a plain record follows a (nearly) blank row: is it the header of another table?"""
-        line = self._sorter.empty_above
-        if not line or line in seen:
-            return
-        if after is not None:
-            index = after.get(line)
-        else:
-            at = int(np.searchsorted(numbers, line))
-            index = at if at < len(numbers) and int(numbers[at]) == line else None
-        if index is not None:
-            self._sorter.refuse_header(frame.row(index))
+        if int(numbers[place]) == self._sorter.empty_above:
+            self._sorter.refuse_header(frame.row(place))
 
     def _assemble(
-        self, frame: pl.DataFrame, numbers: np.ndarray, kept: list[OddRecord], odd: list[OddRecord], issues: list[Issue]
+        self, frame: pl.DataFrame, numbers: np.ndarray, odd: dict[int, OddRecord], data: np.ndarray, issues: list[Issue]
     ) -> Table:
-        """The piece's table: plain and odd records in the order of the file."""
+        """The piece's table."""
         first_record = self._records + 1
-        lines = numbers
-        order = None
         unreadable: frozenset[tuple[int, int]] = frozenset()
         cell_lines: dict[tuple[int, int], int] = {}
         if odd:
-            odd_lines = np.array([self._line + record.line + 1 for record in kept], np.int64)
-            lines = np.concatenate((numbers, odd_lines))
-            order = np.argsort(lines, kind="stable")
-            rank = np.empty(len(order), np.int64)
-            rank[order] = np.arange(len(order))
-            place_of = {id(record): int(rank[len(numbers) + i]) for i, record in enumerate(kept)}
-            unreadable, cell_lines, found = self._odd_issues(odd, place_of, first_record)
+            rank = np.cumsum(data) - 1
+            place_of = {id(record): int(rank[place]) for place, record in odd.items() if data[place]}
+            unreadable, cell_lines, found = self._odd_issues(list(odd.values()), place_of, first_record)
             issues = [*found, *issues]
-            rows = [self._fit(record.row) for record in kept]
-            lines = lines[order]
-            extra = pl.DataFrame(
-                [pl.Series(name, [row[c] for row in rows], dtype=pl.String) for c, name in enumerate(frame.columns)]
-            )
-            frame = pl.concat([frame, extra], rechunk=True)[pl.Series(order)] if kept else frame
+        if not data.all():
+            frame, numbers = frame.filter(pl.Series(data)), numbers[data]
         issues += self._sorter.issues
         notes = sorted(self._sorter.notes, key=lambda note: note.line)
         self._sorter.issues, self._sorter.notes = [], []
         if not self._records:
             notes = [*self._head.notes, *notes]
             issues = [*self._head.issues, *issues]
-        self._records += len(lines)
+        self._records += len(numbers)
         self._refuse_new_columns(frame)
         issues.sort(key=lambda issue: (issue.record, issue.line))
         return replace(
             self._head,
             columns=tuple(frame.to_series(c) for c in self._kept),
-            lines=lines.tolist(),
+            lines=numbers.tolist(),
             first_record=first_record,
             notes=tuple(notes),
             issues=tuple(issues),
             cell_lines=cell_lines,
             unreadable=unreadable,
         )
-
-    def _fit(self, row: list[str]) -> list[str]:
-        if len(row) == self._width:
-            return row
-        return row[: self._width] + [""] * (self._width - len(row))
 
     def _odd_issues(
         self, odd: list[OddRecord], place_of: dict[int, int], first_record: int
@@ -342,22 +327,19 @@ def _suspicious(frame: pl.DataFrame, named: str) -> np.ndarray:
     """Rows that may be no record: nearly blank, or beginning like a title, a total, a note or the header."""
     if not frame.height:
         return np.empty(0, np.int64)
-    first = frame.to_series(0)
-    odd = (first == "") | (first == named) | first.str.contains("計", literal=True)
-    odd |= first.str.head(1).is_in(list(_STARTS))
-    few = _few(frame, min(12, frame.width))
-    if few.any() and frame.width > 12:
-        rows = few.arg_true()
-        few = few.clone().scatter(rows, _few(frame[rows], frame.width))
-    return (odd | few).arg_true().to_numpy()
+    first = pl.col("c0")
+    odd = (first == "") | (first == named) | first.str.contains(rf"^[{re.escape(_STARTS)}]|計")
+    told = frame.select(odd=odd, few=_few(frame.columns[:12]))
+    rows = told["odd"].to_numpy().copy()
+    few = np.flatnonzero(told["few"].to_numpy())
+    if len(few):
+        rows[few] |= frame[few].select(few=_few(frame.columns))["few"].to_numpy()
+    return np.flatnonzero(rows)
 
 
-def _few(frame: pl.DataFrame, columns: int) -> pl.Series:
-    """Rows with at most two cells that are not blank among the first `columns`."""
-    total = (frame.to_series(0) != "").cast(pl.UInt16)
-    for c in range(1, columns):
-        total = total + (frame.to_series(c) != "").cast(pl.UInt16)
-    return total <= 2
+def _few(columns: list[str]) -> pl.Expr:
+    """At most two cells that are not blank among these columns."""
+    return pl.sum_horizontal((pl.col(name) != "").cast(pl.UInt16) for name in columns) <= 2
 
 
 __all__ = ["Blocks", "Layout", "Unsuitable", "open_blocks"]

@@ -27,6 +27,13 @@ _BROKEN = b"\xed"
 """First byte of a lone surrogate (a marked broken byte) in UTF-8, and of some Hangul."""
 
 
+_BOM = b"\xef\xbb\xbf"
+
+
+class InnerBom(Exception):
+    """A line begins with a byte order mark."""
+
+
 @dataclass(slots=True)
 class OddRecord:
     """A record read by the exact reader: its first line in the piece, from 0, and how many lines it takes."""
@@ -40,14 +47,14 @@ class OddRecord:
 
 @dataclass(slots=True)
 class Lines:
-    """The records of one piece. `plain` are line numbers (from 0) of plain records, `odd` the others, both ascending."""
+    """The records of one piece in the order of the file."""
 
-    plain: Positions
+    records: Positions
+    """The line, from 0, on which each record begins."""
     odd: list[OddRecord]
+    """Those that are not plain, in order."""
     count: int
     """Physical lines in the part that was read."""
-    text: bytes
-    """The plain records' bytes, one after another, for polars."""
     quoted: bool
     used: int
     """Bytes of the piece that were read; the rest begins a record that the next piece completes."""
@@ -55,6 +62,23 @@ class Lines:
     """Lines that end with CR LF."""
     ended: int
     """Lines that end with LF, CR before it or not."""
+    ends: Positions
+
+    def places(self) -> Positions:
+        """The place of each odd record among all records."""
+        return np.searchsorted(self.records, [record.line for record in self.odd])
+
+    def spliced(self, piece: bytes, instead: list[bytes]) -> bytes:
+        """The part that was read with each odd record written anew."""
+        if not self.odd:
+            return piece[: self.used] if self.used < len(piece) else piece
+        parts: list[bytes] = []
+        at = 0
+        for record, text in zip(self.odd, instead, strict=True):
+            parts += (piece[at: int(self.ends[record.line - 1]) + 1 if record.line else 0], text)
+            at = int(self.ends[record.line + record.lines - 1]) + 1
+        parts.append(piece[at: self.used])
+        return b"".join(parts)
 
 
 @dataclass(slots=True)
@@ -90,14 +114,17 @@ class _Index:
 def split(piece: bytes, delimiter: str, dialect_width: int, width: int, *, last: bool, careful: bool = True) -> Lines:
     """The records of `piece` (whole lines; at the file's end also an unfinished one). `width`: cells of a plain record;
     `dialect_width`: what the exact reader takes for the usual width. Not `careful`: widths are only added up, for a caller who
-    sees a record that is too long. Raises `Unsuitable` for lone CR line ends."""
+    sees a record that is too long. Raises `Unsuitable` for lone CR line ends and byte order marks inside (`InnerBom`)."""
     if not piece:
-        return Lines(np.empty(0, np.int64), [], 0, b"", False, 0, 0, 0)
+        empty = np.empty(0, np.int64)
+        return Lines(empty, [], 0, False, 0, 0, 0, empty)
     data = np.frombuffer(piece, np.uint8)
     ends = np.flatnonzero(data == _LF)
     crs = np.count_nonzero(data == _CR) if b"\r" in piece else 0
     if crs != crlf_count(data, ends):
         raise Unsuitable("CR alone")
+    if piece.startswith(_BOM) or _bom_after(data, ends):
+        raise InnerBom
     if len(piece) and (not len(ends) or ends[-1] != len(piece) - 1):
         ends = np.append(ends, len(piece))
     quotes = np.flatnonzero(data == _QUOTE) if b'"' in piece else np.empty(0, np.int64)
@@ -110,20 +137,52 @@ def split(piece: bytes, delimiter: str, dialect_width: int, width: int, *, last:
     for record in odd:
         plain[record.line: record.line + record.lines] = False
     wrong = np.zeros(count, bool)
-    # Where the sum is right and polars finds no record too long, none is too short either.
-    if careful or len(quotes) or np.count_nonzero(data == index.delimiter) != count * (width - 1):
+    if careful or not _adds_up(index, plain, odd, count, width):
         wrong = plain & (_cells(index, plain, count) != width)
     if _BROKEN in piece:
         wrong |= plain & _broken_lines(index, count)
     for line in np.flatnonzero(wrong):
         odd.append(_exact(index, int(line), delimiter, dialect_width, last)[0])
-        plain[line] = False
     odd.sort(key=lambda record: record.line)
-    used = int(ends[count - 1]) + 1 if count else 0
-    used = min(used, len(piece))
+    plain[[record.line for record in odd]] = True
+    used = min(int(ends[count - 1]) + 1 if count else 0, len(piece))
     crlf, ended = crlf_count(data, ends[:count]), count - (count > 0 and int(ends[count - 1]) == len(piece))
-    text = _plain_text(index, plain, count, used)
-    return Lines(np.flatnonzero(plain), odd, count, text, bool(len(quotes)), used, crlf, ended)
+    return Lines(np.flatnonzero(plain), odd, count, bool(len(quotes)), used, crlf, ended, ends)
+
+
+_PAIRS = 20_000
+
+
+def _adds_up(index: _Index, plain: NDArray[np.bool_], odd: list[OddRecord], count: int, width: int) -> bool:
+    """Whether the delimiters of the plain records make `width` cells each, taken together. Where the sum is right and polars
+    finds no record too long, none is too short either."""
+    mark, piece, ends = bytes((index.delimiter,)), index.piece, index.ends
+    stop = int(ends[count - 1]) + 1 if count else 0
+    total = int(np.count_nonzero(index.bytes_[:stop] == index.delimiter))
+    total -= sum(
+        piece.count(mark, _start(index, record.line), int(ends[record.line + record.lines - 1]) + 1) for record in odd
+    )
+    first, second = _pairs(index, plain, count)
+    if len(first) > _PAIRS:
+        return False
+    total -= sum(piece.count(mark, int(a), int(b)) for a, b in zip(first, second, strict=True))
+    return total == int(np.count_nonzero(plain)) * (width - 1)
+
+
+def _pairs(index: _Index, plain: NDArray[np.bool_], count: int) -> tuple[Positions, Positions]:
+    """Opening and closing quotes of the plain records."""
+    if not len(index.quotes):
+        return index.quotes, index.quotes
+    of_line = np.searchsorted(index.ends[:count], index.quotes)
+    known = of_line < count
+    quotes = index.quotes[known][plain[of_line[known]]]
+    return quotes[0::2], quotes[1::2]
+
+
+def _bom_after(data: NDArray[np.uint8], ends: Positions) -> bool:
+    starts = ends[ends < len(data) - 3] + 1
+    starts = starts[data[starts] == 0xEF]
+    return bool(((data[starts + 1] == 0xBB) & (data[starts + 2] == 0xBF)).any())
 
 
 def crlf_count(data: NDArray[np.uint8], ends: Positions) -> int:
@@ -190,14 +249,10 @@ def _cells(index: _Index, plain: NDArray[np.bool_], count: int) -> Positions:
         return _count(is_delimiter, starts) + 1
     places = np.flatnonzero(is_delimiter)
     cells = np.diff(np.searchsorted(places, np.append(starts, index.ends[count - 1] + 1 if count else 0))) + 1
-    of_line = np.searchsorted(index.ends[:count], index.quotes)
-    known = of_line < count
-    of_line, quotes = of_line[known], index.quotes[known]
-    kept = plain[of_line]
-    of_line, quotes = of_line[kept], quotes[kept]
-    first, second = quotes[0::2], quotes[1::2]
-    within = np.searchsorted(places, second) - np.searchsorted(places, first[: len(second)])
-    return cells - np.bincount(of_line[0::2][: len(second)], weights=within, minlength=count).astype(np.int64)
+    first, second = _pairs(index, plain, count)
+    within = np.searchsorted(places, second) - np.searchsorted(places, first)
+    of_line = np.searchsorted(index.ends[:count], first)
+    return cells - np.bincount(of_line, weights=within, minlength=count).astype(np.int64)
 
 
 _STEP = 1 << 19
@@ -232,16 +287,3 @@ def _broken_lines(index: _Index, count: int) -> NDArray[np.bool_]:
     lines = np.searchsorted(index.ends[:count], hits)
     found[lines[lines < count]] = True
     return found
-
-
-def _plain_text(index: _Index, plain: NDArray[np.bool_], count: int, used: int) -> bytes:
-    if plain.all():
-        return index.piece[:used]
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], plain, [False])).astype(np.int8)))
-    parts = [
-        index.piece[_start(index, int(first)): int(index.ends[int(stop) - 1]) + 1]
-        for first, stop in zip(edges[0::2], edges[1::2], strict=True)
-    ]
-    if parts and not parts[-1].endswith(b"\n"):
-        parts[-1] += b"\n"
-    return b"".join(parts)

@@ -104,8 +104,15 @@ class Source:
                 self.broken += sum(len(hit) for hit in encodings.BROKEN.findall(text))
                 return text.encode("utf-8", "surrogatepass")
             return text.encode()
-        if _is_utf8(piece):
+        return piece  # polars says whether it is
+
+    def marked(self, piece: bytes) -> bytes:
+        """A piece of UTF-8 with its broken bytes marked."""
+        try:
+            piece.decode("utf-8", "surrogatepass")
             return piece
+        except UnicodeDecodeError:
+            pass
         if self.encoding == "utf-8":
             self._refuse_mixed(piece, "cp932")
         text = encodings.tolerant(piece, "utf-8")
@@ -124,13 +131,3 @@ def _is_euc(piece: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _is_utf8(piece: bytes) -> bool:
-    """polars checks at memory speed what Python's decoder would build a text for."""
-    import polars as pl
-
-    try:
-        return pl.Series([piece], dtype=pl.Binary).cast(pl.String).null_count() == 0
-    except pl.exceptions.PolarsError:
-        return False
