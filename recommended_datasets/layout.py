@@ -311,7 +311,7 @@ def first_column_is_numbers(rows: Sequence[Sequence[str]], start: int) -> bool:
 
 def kind_of(row: Sequence[str], header: list[str], width: int, numbered: bool, at_head: bool) -> NoteKind | None:
     """What a suspicious row is, or None for a record."""
-    texts = list(filter(None, map(str.strip, row)))
+    texts = [text for text in map(str.strip, row) if text]
     first = texts[0]
     if first in header and list(map(str.strip, row[:width])) == header:
         return "header"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
@@ -52,8 +52,9 @@ def read_workbook(
     content: bytes, kind: WorkbookKind, *, sheet: str | None = None, header_line: int = 0, known: Known | None = None
 ) -> Table:
     """The best matching visible sheet of a workbook, or the `sheet` asked for, as a table. Raises `ReadError`."""
+    parts = Parts(content) if kind == "xlsx" else None
     if kind != "xls":
-        guard(content)
+        guard(content, parts.watch if parts else None)
     names, hidden, book = _open(content)
     if sheet is not None:
         wanted = [name for name in names if name == sheet] or [name for name in names if fold(name) == fold(sheet)]
@@ -61,7 +62,6 @@ def read_workbook(
             raise ReadError("sheet-not-found", sheet=sheet, sheets="、".join(names))
     else:
         wanted = names
-    parts = Parts(content) if kind == "xlsx" else None
     sheets: list[Sheet] = []
     cells = 0
     for name in wanted:
@@ -117,15 +117,18 @@ def _read_sheet(source: CalamineSheet, name: str, parts: Parts | None, header_li
     memo: dict[object, str] = {}
     try:
         first_row, left = source.start or (0, 0)
-        values = cast("list[list[object]]", list(source.iter_rows()))
+        values = cast("Iterator[list[object]]", source.iter_rows())
+        cells = list(values) if marks else None
+        rows = [] if marks else [row_texts(row, style, memo) for row in values]
         merged = source.merged_cell_ranges or []
     except BaseException as error:
         raise _broken(error) from error
     last_row = (source.end or (0, 0))[0]
-    top = 0 if len(values) == last_row + 1 else first_row
-    flaws, unreadable = _special_cells(values, marks, top, left)
-    rows = [row_texts(row, style, memo) for row in values]
-    del values
+    top = 0 if len(cells or rows) == last_row + 1 else first_row
+    flaws, unreadable = _special_cells(cells, marks, top, left) if cells else ([], {})
+    if cells:
+        rows = [row_texts(row, style, memo) for row in cells]
+        del cells
     for (r, c), text in unreadable.items():
         rows[r][c] = text
     filled_down = _fill_merged(rows, merged, top, left)

@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-_SAFE_INTEGER = 10**15
 _SECTION = re.compile(r"\[[^\]]*\]|_.|\*.")
 _QUOTED = re.compile(r'"([^"]*)"')
 _ERAS = (
@@ -107,10 +106,8 @@ def cell_text(value: object, style: str = ISO) -> str:
 
 def number_text(value: float) -> str:
     """A number as Excel writes it out in full: 131016, 31.5963, at most 15 significant digits in a fraction."""
-    if value != value or value in (float("inf"), float("-inf")):
-        return str(value)
-    if value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
+    if value.is_integer():
+        return str(int(value)) if -1e21 < value < 1e21 else repr(value)
     text = repr(value)
     return text if len(text) <= 16 and "e" not in text else _plain_digits(f"{value:.15g}")
 
@@ -121,11 +118,6 @@ def _plain_digits(text: str) -> str:
     if not mark or abs(int(exponent)) > 30:
         return text
     return f"{float(text):.{max(0, len(mantissa.replace('-', '').replace('.', '')) - 1 - int(exponent))}f}"
-
-
-def lost_digits(value: float) -> bool:
-    """Excel keeps 15 digits of a number: from the sixteenth on they are zeros."""
-    return value.is_integer() and abs(value) >= _SAFE_INTEGER
 
 
 def _clock(seconds: int, microseconds: int) -> str:
@@ -152,19 +144,15 @@ def date_text(day: date, style: str = ISO) -> str:
 
 def row_texts(row: Sequence[object], style: str, memo: dict[object, str]) -> list[str]:
     """One row of cells as text. `memo` keeps texts of times and dates, of which a column has few."""
-    texts: list[str] = []
-    for value in row:
-        kind = value.__class__
-        if kind is str:
-            texts.append(value)  # type: ignore[arg-type]
-        elif kind is float:
-            texts.append(number_text(value))  # type: ignore[arg-type]
-        else:
-            text = memo.get((kind, value))
-            if text is None:
-                text = memo[kind, value] = cell_text(value, style)
-            texts.append(text)
-    return texts
+
+    def other(value: object) -> str:
+        key = value.__class__, value
+        text = memo.get(key)
+        if text is None:
+            text = memo[key] = cell_text(value, style)
+        return text
+
+    return [v if isinstance(v, str) else number_text(v) if isinstance(v, float) else other(v) for v in row]
 
 
 def styles_of(formats: Mapping[int, str], cell_formats: Sequence[int]) -> tuple[str, dict[int, str], dict[int, str]]:

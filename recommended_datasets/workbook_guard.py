@@ -13,7 +13,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from recommended_datasets.table import ReadError
 
@@ -42,9 +42,10 @@ _REPEATED = re.compile(rb"number-(columns|rows)-repeated\s*=\s*[\"'](\d+)[\"']")
 _READ = (".xml", ".rels", ".bin", ".vml")
 
 
-def guard(data: bytes) -> None:
+def guard(data: bytes, watch: Callable[[str, bytes], None] | None = None) -> None:
     """Raises `ReadError` for a zip workbook (.xlsx, .xlsm, .xlsb, .ods) that is broken, unsafe or too large:
-    ``broken-workbook``, ``encrypted-workbook``, ``too-many-cells`` or ``suspicious-workbook``."""
+    ``broken-workbook``, ``encrypted-workbook``, ``too-many-cells`` or ``suspicious-workbook``.
+    `watch` is shown every piece of every part, so that nobody need unpack a large sheet twice."""
     total = 0
     for entry in entries(data):
         far = False
@@ -52,6 +53,8 @@ def guard(data: bytes) -> None:
         sheet = _is_sheet(entry.filename)
         for chunk in stream(data, entry):
             total += len(chunk)
+            if watch:
+                watch(entry.filename, chunk)
             if total > MAX_TOTAL:
                 raise ReadError("suspicious-workbook", reason=f"more than {MAX_TOTAL >> 20} MB unpacked")
             if sheet and not tail and b"<worksheet" not in chunk[:4096]:

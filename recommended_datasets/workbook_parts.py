@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import posixpath
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from recommended_datasets.workbook_cells import ISO, styles_of
@@ -21,8 +20,13 @@ _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b([^>]*)>")
 _CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.S)
 _STYLE = re.compile(rb"<(?:\w+:)?xf\b([^>]*)>")
-_ERROR = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*? t="e"[^>]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>')
-_BARE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?![^>]* t="str")[^>]*>(?:<f[^>]*/>|<f[^>]*>([^<]*)</f>)(?:<v\s*/>|<v></v>)?</c>')
+_ERROR = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*? t="e"[^>]*>(?:<f[^>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>'
+)
+_BARE = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"(?![^>]* t="str")[^>]*>(?:<f[^>]*/>|<f[^>]*>([^<]*)</f>)'
+    rb"(?:<v\s*/>|<v></v>)?</c>"
+)
 
 SMALL = 64 << 20
 
@@ -37,15 +41,21 @@ class Marks:
     dates: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
     digits: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
 
+    def __bool__(self) -> bool:
+        return bool(self.errors or self.bare or self.dates or self.digits)
+
 
 class Parts:
-    """The parts of one .xlsx archive."""
+    """The parts of one .xlsx archive: small ones are read at once, sheets as `watch` is shown their pieces."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.entries = {entry.filename.lstrip("/"): entry for entry in entries(data)}
         self.sheets = self._sheet_parts()
         self.date_style, self._dates, self._digits = self._styles()
+        self._styled = _styled(self._dates, self._digits)
+        self._marks = {part: Marks() for part in self.sheets.values()}
+        self._rest: dict[str, bytes] = {}
 
     def _read(self, name: str) -> bytes:
         entry = self.entries.get(name)
@@ -89,28 +99,40 @@ class Parts:
         numbers = [_attributes(hit[1]).get("numFmtId", "0") for hit in _STYLE.finditer(block[1])]
         return styles_of(formats, [int(number) if number.isdigit() else 0 for number in numbers])
 
+    def watch(self, part: str, piece: bytes) -> None:
+        """Looks for the cells of interest in the next piece of a part. Pieces are cut between cells, so that none is split."""
+        marks = self._marks.get(part.lstrip("/"))
+        if marks is None:
+            return
+        window = self._rest.get(part, b"") + piece
+        cut = window.rfind(b"<c ")
+        self._rest[part] = window[cut:] if cut > 0 else window
+        if cut > 0:
+            self._look(marks, window[:cut])
+
     def marks(self, sheet: str) -> Marks:
-        """What stands in this sheet that calamine would give as blank or without its format."""
-        marks = Marks()
-        entry = self.entries.get(self.sheets.get(sheet, ""))
-        if entry is None or not entry.filename.endswith(".xml"):
-            return marks
-        styled = _styled(self._dates, self._digits)
-        for window in _windows(stream(self.data, entry)):
-            if b't="e"' in window:
-                for hit in _ERROR.finditer(window):
-                    marks.errors[_place(hit)] = hit[3].decode("utf-8", "replace")
-            if b"<f>" in window or b"<f " in window:
-                for hit in _BARE.finditer(window):
-                    marks.bare[_place(hit)] = html.unescape((hit[3] or b"").decode("utf-8", "replace"))
-            if styled:
-                for hit in styled.finditer(window):
-                    style = int(hit[3])
-                    if style in self._dates:
-                        marks.dates[_place(hit)] = self._dates[style]
-                    else:
-                        marks.digits[_place(hit)] = self._digits[style]
+        """What stands in this sheet that calamine would give as blank or without its format; after `watch` saw all of it."""
+        part = self.sheets.get(sheet, "")
+        marks = self._marks.get(part)
+        if marks is None:
+            return Marks()
+        self._look(marks, self._rest.pop(part, b""))
         return marks
+
+    def _look(self, marks: Marks, window: bytes) -> None:
+        if b't="e"' in window:
+            for hit in _ERROR.finditer(window):
+                marks.errors[_place(hit)] = hit[3].decode("utf-8", "replace")
+        if b"<f>" in window or b"<f " in window:
+            for hit in _BARE.finditer(window):
+                marks.bare[_place(hit)] = html.unescape((hit[3] or b"").decode("utf-8", "replace"))
+        if self._styled:
+            for hit in self._styled.finditer(window):
+                style = int(hit[3])
+                if style in self._dates:
+                    marks.dates[_place(hit)] = self._dates[style]
+                else:
+                    marks.digits[_place(hit)] = self._digits[style]
 
 
 def _attributes(text: bytes) -> dict[str, str]:
@@ -126,20 +148,6 @@ def _styled(dates: dict[int, str], digits: dict[int, str]) -> re.Pattern[bytes] 
         return None
     numbers = b"|".join(str(style).encode() for style in wanted)
     return re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})" s="(' + numbers + rb')"[^>/]*>')
-
-
-def _windows(chunks: Iterable[bytes]) -> Iterable[bytes]:
-    """Pieces cut between cells, so that no cell is split."""
-    rest = b""
-    for chunk in chunks:
-        window = rest + chunk
-        cut = window.rfind(b"<c ")
-        if cut <= 0:
-            rest = window
-            continue
-        yield window[:cut]
-        rest = window[cut:]
-    yield rest
 
 
 def _place(hit: re.Match[bytes]) -> tuple[int, int]:
