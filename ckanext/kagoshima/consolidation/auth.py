@@ -9,7 +9,16 @@ from ckan import authz, types
 
 from ckanext.kagoshima import config
 
-__all__ = ["kagoshima_consolidate", "kagoshima_consolidation_list", "kagoshima_consolidation_show"]
+__all__ = [
+    "kagoshima_change_list",
+    "kagoshima_consolidate",
+    "kagoshima_consolidation_list",
+    "kagoshima_consolidation_show",
+    "kagoshima_row_search",
+    "kagoshima_row_show",
+    "kagoshima_suspect_decide",
+    "kagoshima_suspect_list",
+]
 
 
 @tk.auth_allow_anonymous_access
@@ -17,9 +26,11 @@ def kagoshima_consolidation_show(context: types.Context, data_dict: dict[str, An
     return {"success": True}
 
 
-@tk.auth_allow_anonymous_access
-def kagoshima_consolidation_list(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
-    return {"success": True}
+kagoshima_consolidation_list = kagoshima_consolidation_show
+kagoshima_row_search = kagoshima_consolidation_show
+kagoshima_row_show = kagoshima_consolidation_show
+kagoshima_change_list = kagoshima_consolidation_show
+kagoshima_suspect_list = kagoshima_consolidation_show
 
 
 def of_prefecture(context: types.Context) -> types.AuthResult:
@@ -32,3 +43,6 @@ def of_prefecture(context: types.Context) -> types.AuthResult:
 
 def kagoshima_consolidate(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
     return of_prefecture(context)
+
+
+kagoshima_suspect_decide = kagoshima_consolidate

@@ -7,9 +7,9 @@ import json
 import click
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import jobs
+from ckanext.kagoshima.consolidation import bundling, jobs
 
-__all__ = ["consolidate"]
+__all__ = ["bundle", "consolidate"]
 
 _COUNTS = {"rows_in": "行", "accepted": "採用", "rejected": "不採用", "duplicates": "重複", "withheld": "保留"}
 
@@ -36,3 +36,16 @@ def consolidate(dataset: str | None, as_json: bool) -> None:
             if publisher["accepted"] != publisher["rows_in"]:
                 counts = " ".join(f"{word} {publisher[name]}" for name, word in _COUNTS.items() if publisher[name])
                 click.echo(f"  {publisher['municipality_code']} {publisher['name']}: {counts}")
+
+
+@click.group()
+def bundle() -> None:
+    """防災バンドル / the disaster bundle."""
+
+
+@bundle.command("build")
+def build() -> None:
+    """防災バンドルを作ります / build the disaster bundle."""
+    made = bundling.build()
+    what = f"{made['files']} files, {made['bytes']} bytes" if made["new"] else "変更なし / unchanged"
+    click.echo(f"{made['folder']}: {what}")

@@ -9,6 +9,7 @@ from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.consolidation import naming
+from ckanext.kagoshima.consolidation.model import MergeFile
 from recommended_datasets import attribution
 from recommended_datasets.attribution import Credit
 from recommended_datasets.definition import Definition
@@ -32,6 +33,23 @@ def of_rows(rows: Iterable[dict[str, Any]], definition: Definition) -> tuple[Cre
             naming.address(f"/dataset/{row['source_dataset']}"),
         )
         for row in rows
+    )
+
+
+def of_dataset(definition: Definition, publisher: str | None = None) -> tuple[Credit, ...]:
+    """All publishers whose rows are in the merged table, or the one of this code."""
+    return of_rows(
+        (
+            {
+                "publisher_code": file.publisher_code,
+                "publisher_name": file.publisher_name,
+                "source_licence": file.source["licence"],
+                "source_dataset": file.source["dataset"],
+            }
+            for file in MergeFile.of_dataset(definition.id)
+            if file.accepted and publisher in (None, file.publisher_code)
+        ),
+        definition,
     )
 
 

@@ -12,7 +12,7 @@ from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import balance, loading, publishing, run, sources
+from ckanext.kagoshima.consolidation import balance, bundling, loading, publishing, run, sources, suspecting
 from ckanext.kagoshima.consolidation.model import MergeFile
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,9 @@ def consolidate(dataset_ids: Iterable[str] | None = None) -> list[dict[str, Any]
         with sources.locked(dataset):
             _consolidate(dataset)
         found.append(balance.of_dataset(dataset))
+    if any(catalogue.load().standard(entry["dataset"]).safety and entry["run"] for entry in found):
+        with sources.locked(bundling.NAME):
+            bundling.build()
     return found
 
 
@@ -45,6 +48,7 @@ def _consolidate(dataset: str) -> None:
     done = run.merge(dataset)
     if done is not None:
         loading.count(dataset)
+        suspecting.update(definition, run.changed_rows(done), done.accepted)
     publishing.publish(dataset)
 
 

@@ -34,6 +34,7 @@ MESSAGES: dict[str, tuple[int, str]] = {
     ),
     "no-places": (400, "このデータには位置がありません。 / This table has no places."),
     "not-together": (400, "{one} と {other} は一緒に使えません。 / {one} and {other} cannot be used together."),
+    "radius-alone": (400, "radius は near と一緒に使います。 / radius goes with near."),
     "nothing-to-search": (400, "q に文字か数字を入れてください。 / q needs a letter or a digit."),
     "not-acceptable": (406, "format は {known} のどれかです: {value} / format is one of {known}: {value}"),
     "gone": (

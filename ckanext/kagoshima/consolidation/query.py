@@ -92,7 +92,7 @@ def read(definition: Definition, arguments: Mapping[str, list[str]]) -> Query:
     if "near" in said and "sort" in said:
         raise Problem("not-together", one="near", other="sort")
     if "radius" in said and "near" not in said:
-        raise Problem("not-together", one="radius", other="near なし / no near")
+        raise Problem("radius-alone")
     sort = said.get("sort", "")
     query = Query(
         definition=definition,

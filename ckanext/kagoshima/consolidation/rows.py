@@ -215,17 +215,22 @@ def one(definition: Definition, row_id: str) -> dict[str, Any] | None:
     return dict(row) if row is not None else None
 
 
+def _object(value: Any) -> dict[str, Any] | None:
+    """A JSON column; the DataStore's engine leaves it as text."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
 def shown(row: dict[str, Any], query_columns: Any, definition: Definition) -> dict[str, Any]:
     """A row as JSON gives it: dates as text, further columns as an object, ``<field>_source`` only where a cell could not be
     read, and the distance where one was asked for."""
-    originals: dict[str, Any] = row.get(UNKNOWN.id) or {}
+    originals = _object(row.get(UNKNOWN.id)) or {}
     found: dict[str, Any] = {}
     for column in query_columns:
         if column.id == UNKNOWN.id or (column.field is None and column.id.endswith("_source")):
             continue
         value = row[column.id]
         if column.id == EXTRA.id:
-            found[column.id] = value
+            found[column.id] = _object(value)
             continue
         found[column.id] = value.isoformat() if column.kind == "date" and value is not None else value
         original = originals.get(source_id(column.id))

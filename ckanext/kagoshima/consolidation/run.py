@@ -220,3 +220,9 @@ def _record(run: MergeRun, found: list[tuple[str, changes.Change]]) -> None:
             for publisher, change in found
         ],
     )
+
+
+def changed_rows(run: MergeRun) -> set[str]:
+    """The row ids that a run changed in any way."""
+    query = model.Session.query(MergeChange.row_id).filter(MergeChange.dataset == run.dataset, MergeChange.run_id == run.id)
+    return {row_id for (row_id,) in query}

@@ -1,0 +1,121 @@
+"""Suspected duplicates of a merged table: looked for after each run around what changed, shown, and decided by people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.datastore.backend.postgres import get_read_engine, identifier
+from ckanext.kagoshima.consolidation import decisions
+from ckanext.kagoshima.consolidation.model import MergeSuspect, now
+from ckanext.kagoshima.consolidation.naming import table_id
+from recommended_datasets import outputs, row_identity, suspects
+from recommended_datasets.definition import Definition
+
+_FEW = 20_000
+"""Rows up to which the whole table is looked through."""
+_OPEN = ("open", "gone")
+
+
+def _columns(definition: Definition) -> list[str]:
+    key, names = row_identity.identity_fields(definition)
+    wanted = ["row_id", "publisher_code", "publisher_name", "source_resource", key, *names, "address", "latitude", "longitude"]
+    fixed = ("row_id", "publisher_code", "publisher_name", "source_resource")
+    return list(dict.fromkeys(name for name in wanted if name in fixed or name in definition))
+
+
+def _rows(definition: Definition, changed: Collection[str] | None) -> list[dict[str, Any]]:
+    """All rows, or the changed ones with what stands within some 20 metres or under the same id."""
+    table = identifier(table_id(definition.id))
+    selected = ", ".join(f"t.{identifier(name)}" for name in _columns(definition))
+    values: dict[str, Any] = {}
+    statement = f"SELECT {selected} FROM {table} t"
+    if changed is not None:
+        values = {"changed": list(changed)}
+        statement += " WHERE t.row_id = ANY(:changed)"
+        if outputs.point_columns(definition):
+            statement += (
+                f" UNION SELECT {selected} FROM {table} c JOIN {table} t ON point(t.longitude, t.latitude) <@ "
+                "box(point(c.longitude - 0.0003, c.latitude - 0.0003), point(c.longitude + 0.0003, c.latitude + 0.0003)) "
+                "WHERE c.row_id = ANY(:changed)"
+            )
+        key, _ = row_identity.identity_fields(definition)
+        if key:
+            statement += (
+                f" UNION SELECT {selected} FROM {table} c JOIN {table} t ON t.{identifier(key)} = c.{identifier(key)} "
+                "AND t.source_resource = c.source_resource WHERE c.row_id = ANY(:changed)"
+            )
+    with get_read_engine().connect() as connection:
+        return [dict(row) for row in connection.execute(sa.text(statement), values).mappings()]
+
+
+def update(definition: Definition, changed: Collection[str], total: int) -> None:
+    """Bring the suspected pairs up to date after a run in which the rows `changed` did. Commits. Decided pairs stay."""
+    partly = changed if total > _FEW and len(changed) < total / 20 else None
+    found = {
+        (one.row_id, one.other_row_id): one
+        for one in suspects.pairs(definition, _rows(definition, partly))
+        if partly is None or one.row_id in changed or one.other_row_id in changed
+    }
+    for stored in model.Session.query(MergeSuspect).filter(MergeSuspect.dataset == definition.id):
+        touched = partly is None or stored.row_id in changed or stored.other_row_id in changed
+        one = found.pop((stored.row_id, stored.other_row_id), None)
+        if touched and stored.state in _OPEN:
+            stored.state = "gone" if one is None else "open"
+            stored.reason = one.reason if one is not None else stored.reason
+    for one in found.values():
+        model.Session.add(
+            MergeSuspect(dataset=definition.id, row_id=one.row_id, other_row_id=one.other_row_id, reason=one.reason, at=now())
+        )
+    model.Session.commit()
+
+
+def listed(definition: Definition, limit: int = 100, offset: int = 0) -> tuple[int, list[dict[str, Any]]]:
+    """How many pairs are open, and a page of them with what the two rows say."""
+    query = model.Session.query(MergeSuspect).filter(MergeSuspect.dataset == definition.id, MergeSuspect.state == "open")
+    page = query.order_by(MergeSuspect.row_id, MergeSuspect.other_row_id).offset(offset).limit(limit).all()
+    ids = {row_id for one in page for row_id in (one.row_id, one.other_row_id)}
+    known = {row["row_id"]: row for row in _of(definition, ids)}
+    return query.count(), [
+        {
+            "reason": one.reason,
+            "since": one.at.isoformat(),
+            "rows": [known.get(row_id, {"row_id": row_id}) for row_id in (one.row_id, one.other_row_id)],
+        }
+        for one in page
+    ]
+
+
+def _of(definition: Definition, ids: Collection[str]) -> list[dict[str, Any]]:
+    if not ids:
+        return []
+    selected = ", ".join(identifier(name) for name in _columns(definition))
+    statement = f"SELECT {selected} FROM {identifier(table_id(definition.id))} WHERE row_id = ANY(:ids)"
+    with get_read_engine().connect() as connection:
+        return [dict(row) for row in connection.execute(sa.text(statement), {"ids": list(ids)}).mappings()]
+
+
+def decide(definition: Definition, row_id: str, other: str, *, drop: str | None, why: str, user: str) -> MergeSuspect:
+    """A person's decision about a pair: `drop` one of the two rows, or None: they are two things. The caller commits.
+
+    :raises KeyError: there is no such pair
+    """
+    one, two = sorted((row_id, other))
+    suspect = model.Session.get(MergeSuspect, (definition.id, one, two))
+    if suspect is None:
+        raise KeyError(row_id)
+    if drop is not None:
+        (row,) = _of(definition, {drop})
+        texts = {key: value if value is None or isinstance(value, str) else str(value) for key, value in row.items()}
+        (known,) = row_identity.facts(definition, [texts])
+        suspect.facts = {
+            "dropped": drop,
+            "resource": row["source_resource"],
+            "fingerprint": decisions.fingerprint(known),
+        }
+    suspect.state = decisions.CONFIRMED if drop is not None else "different"
+    suspect.decided_by, suspect.decided, suspect.why = user, now(), why
+    return suspect
