@@ -37,6 +37,10 @@ class ColumnMapping(Protocol):
 IGNORE = "ignore"
 """In a mapping: the column is of no field."""
 
+_OWN = {EXACT: 1.0, FOLDED: 0.99}
+"""What a name of this very edition counts, to tell editions apart."""
+_NEARLY_WHOLE = 0.9
+
 Hit = tuple[str, int]
 """(field id, how near)."""
 
@@ -127,30 +131,29 @@ def _named(header: Sequence[str]) -> int:
 
 def identify(table: HasHeader, catalog: Catalog) -> list[Match]:
     """The datasets and editions the file follows, best first, one for each dataset; empty when no definition's distinctive
-    columns are there. Of the editions of a dataset, the one whose own names and columns fit best."""
+    columns are there. Of the editions of a dataset, the one whose own column names the file has; where they do not tell,
+    the one it is (nearly) whole of, else the newest; of none of its names, the one it fits best."""
     named = _named(table.header)
-    best: dict[str, tuple[float, int, float]] = {}
+    best: dict[str, tuple[tuple[float, float, float], int]] = {}
+    scores: dict[int, tuple[float, float]] = {}
     for number, hits in _per_definition(table.header, catalog).items():
         summary = catalog.summaries[number]
         ids = {hit[0] for hit in hits if hit}
         if not summary.distinctive or not all(ids.intersection(group) for group in summary.distinctive):
             continue
-        share, score = _score(named, summary.field_count, hits)
-        current = best.get(summary.id)
-        newer = current is not None and score == current[0] and _is_newer(catalog, number, current[1])
-        if current is None or score > current[0] or newer:
-            best[summary.id] = (score, number, share)
+        share, score = scores[number] = _score(named, summary.field_count, hits)
+        own = round(sum(_OWN.get(hit[1], 0.0) for hit in hits if hit), 2)
+        newness = -catalog.editions(summary.id).index(summary.edition)
+        rank = (own, share if share >= _NEARLY_WHOLE else 0.0, newness if own else score)
+        if summary.id not in best or rank > best[summary.id][0]:
+            best[summary.id] = (rank, number)
     matches: list[Match] = []
-    for score, number, share in sorted(best.values(), reverse=True):
+    for number in sorted((number for _, number in best.values()), key=lambda n: scores[n][1], reverse=True):
         summary = catalog.summaries[number]
         definition = catalog.get(summary.id, summary.edition)
+        share, score = scores[number]
         matches.append(Match(definition, round(share, 4), match_columns(table, definition, catalog=catalog), score))
     return matches
-
-
-def _is_newer(catalog: Catalog, number: int, than: int) -> bool:
-    editions = catalog.editions(catalog.summaries[number].id)
-    return editions.index(catalog.summaries[number].edition) < editions.index(catalog.summaries[than].edition)
 
 
 def nearest(table: HasHeader, catalog: Catalog, limit: int = 3) -> list[tuple[str, float]]:

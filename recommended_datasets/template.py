@@ -208,7 +208,7 @@ def _check_sheet(book: Workbook, definition: Definition, rows: int, found: Seque
         sheet.write_string(row, 1, f"{check.ja} / {check.en}" + ("" if check.certain else "（確認）"))
         sheet.write_array_formula(row, 2, row, 2, f"{{=SUM(1*({wrong}>0))}}", None, 0)
         sheet.write_array_formula(
-            row, 3, row, 3, f'{{=IF(C{row + 1}=0,"",MIN(IF({wrong}>0,ROW({values}),9999999)))}}', None, ""
+            row, 3, row, 3, f'{{=IF(C{row + 1}=0,"",MIN(IF({wrong}>0,ROW({values}),9999999)))}}', None, _NO_ROW
         )
         bad = "×" if check.certain else "△"
         sheet.write_formula(row, 4, f'=IF(C{row + 1}=0,"○","{bad}")', None, _FINE)

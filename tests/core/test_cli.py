@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -250,6 +251,13 @@ def test_as_a_program_it_never_shows_a_traceback_and_closed_pipes_are_no_error()
         f"{sys.executable} -m recommended_datasets show tourism | head -1", shell=True, capture_output=True, timeout=120
     )
     assert head.returncode == 0 and b"Traceback" not in head.stderr and b"Broken" not in head.stderr
+
+
+def test_the_shell_completes_commands():
+    words = {"COMP_WORDS": "recommended-datasets che", "COMP_CWORD": "1", "_RECOMMENDED_DATASETS_COMPLETE": "bash_complete"}
+    code = "from recommended_datasets.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **words}, capture_output=True, timeout=120)
+    assert done.stdout.decode().split() == ["plain,check"]
 
 
 def test_an_internal_error_is_reported_without_a_traceback():

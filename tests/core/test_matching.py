@@ -144,6 +144,15 @@ def test_editions_of_the_open_data_list_are_told_apart_by_their_own_columns(coun
     assert identify(Header(*names, "備考欄"), CATALOG)[0].definition.edition == edition
 
 
+def test_where_the_names_do_not_tell_the_edition_it_is_the_newest():
+    shared = ("名称", "緯度", "経度", "設置位置", "小児対応設備の有無")
+    assert identify(Header(*shared), CATALOG)[0].definition.edition == "standard"
+    assert identify(Header(*shared, "住所"), CATALOG)[0].definition.edition == "recommended"
+    assert identify(Header(*shared, "所在地_連結表記"), CATALOG)[0].definition.edition == "standard"
+    list_42 = [f.name for f in CATALOG.get("open_data_list", "standard-42").fields]
+    assert identify(Header(*list_42[:-1]), CATALOG)[0].definition.edition == "standard-42"
+
+
 def test_extra_columns_and_a_few_missing_ones_do_not_hide_a_dataset():
     names = [f.name for f in CATALOG.get("aed").fields]
     match = identify(Header(*names[:30], "担当課", "画像2"), CATALOG)[0]
