@@ -72,6 +72,11 @@ def known(hashes: Iterable[str]) -> set[str]:
     return {one for (one,) in query}
 
 
+def forget(sha256: str) -> None:
+    """The bytes are not where the table says: when they come again they are stored again."""
+    model.Session.query(ArchivedFile).filter(ArchivedFile.sha256 == sha256).delete()
+
+
 def remove(sha256: str) -> bool:
     """Take the bytes away for good; the row stays and says when. The caller commits."""
     row = model.Session.get(ArchivedFile, sha256)

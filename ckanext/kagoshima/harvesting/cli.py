@@ -12,7 +12,7 @@ import click
 from ckan import model
 
 from ckanext.kagoshima import config
-from ckanext.kagoshima.harvesting import problems, reporting, running
+from ckanext.kagoshima.harvesting import connecting, problems, reporting, running
 from ckanext.kagoshima.harvesting import sources as declared_sources
 from recommended_datasets import municipality
 
@@ -51,6 +51,7 @@ def sync(file: Path) -> None:
         declared = declared_sources.read(file)
     except declared_sources.SourcesError as error:
         raise click.ClickException(str(error)) from error
+    _allow(declared)
     _report(declared_sources.sync(declared))
 
 
@@ -70,7 +71,14 @@ def import_manifest(manifest: Path, base: str, target: Path | None) -> None:
         declared_sources.write(target, declared)
         click.echo(f"{target}: {len(declared)}")
         return
+    _allow(declared)
     _report(declared_sources.sync(declared))
+
+
+def _allow(declared: list[declared_sources.Declared]) -> None:
+    pairs = connecting.allow_named(one.url for one in declared)
+    if pairs:
+        click.echo(f"このマシンのアドレスを収集できるようにしました / local addresses allowed: {', '.join(pairs)}")
 
 
 def _report(result: declared_sources.Synced) -> None:

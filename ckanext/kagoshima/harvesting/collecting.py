@@ -10,22 +10,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
-import yaml
 from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.harvesting import archive, decisions, gathering, guards, missing, naming, publishing, vanishing
+from ckanext.kagoshima.harvesting import archive, decisions, gathering, guards, missing, naming, placing, publishing, vanishing
 from ckanext.kagoshima.harvesting.client import Answer, Client, FetchError
 from ckanext.kagoshima.harvesting.entries import Entry
-from ckanext.kagoshima.harvesting.examination import Examined, examine, periodic
+from ckanext.kagoshima.harvesting.examination import Examined, examine
 from ckanext.kagoshima.harvesting.model import SourceFile, SourcePage, file_id, now
 from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.robots import Robots
 from ckanext.kagoshima.harvesting.sources import Declared
-from recommended_datasets import mapping as mappings
 
 SECONDS = 3600
 """A source that takes longer is left for the next run; what came until then counts."""
@@ -72,7 +69,7 @@ class _Collector:
         self.beat = beat
         self.dry = dry
         self.collected = Collected()
-        self.mapping = mappings.parse(yaml.safe_load(declared.mapping)) if declared.mapping else None
+        self.mapping = placing.mapping_of(declared)
         self.thresholds = guards.Thresholds(config.harvest("shrink_percent") / 100, config.harvest("shrink_rows"))
         self.robots = Robots.of(client)
         self.rows = {row.url: row for row in SourceFile.of_source(source_id)}
@@ -196,9 +193,16 @@ class _Collector:
         if same and row.state == "withdrawn":
             same = False
             answer = answer if not answer.not_modified else self.client.get(entry.url)
-        if same:
+        if not same:
+            return self._changed(row, entry, answer, licence)
+        try:
             return self._same(row, entry, answer, licence)
-        return self._changed(row, entry, answer, licence)
+        except archive.NotArchived:  # the storage lost what its table names
+            archive.forget(row.sha256)
+        try:
+            return self._changed(row, entry, self.client.get(entry.url), licence)
+        except FetchError as error:
+            return self._failed(row, Problem(error.code, error.values))
 
     def _get(self, row: SourceFile, entry: Entry) -> Answer:
         if row.state in UNPUBLISHED:
@@ -224,6 +228,7 @@ class _Collector:
                 return "unchanged"
             return self._judge(row, self._examine_again(row, entry), licence)
         if row.state == "ready":
+            self.collected.examined[row.id] = self._examine_again(row, entry)
             return "ready"
         if row.state in ("alias", "conflict"):
             return self._route(row)
@@ -294,7 +299,10 @@ class _Collector:
         header, rows = examined.header, examined.row_count
         after = guards.Revision(row.url, examined.dataset, rows, header, licence, examined.format)
         volatile = bool(row.dataset) and catalogue.load().standard(row.dataset).volatile
-        return guards.compare(before, after, self.thresholds, volatile=volatile)
+        reasons = guards.compare(before, after, self.thresholds, volatile=volatile)
+        if self.mapping is not None and not self.mapping.fits(header):
+            reasons.insert(0, Problem("header-changed", {"url": row.url}))
+        return reasons
 
     def _ready(self, row: SourceFile) -> str:
         row.state, row.problem = "ready", None
@@ -302,7 +310,7 @@ class _Collector:
 
     def _route(self, row: SourceFile) -> str:
         """An alias or conflict whose own bytes are the same: did the authoritative one change, or go?"""
-        state, _authority = routes(row)
+        state, _authority = placing.routes(row)
         if state == "ready":
             return self._ready(row)
         row.state = state
@@ -324,12 +332,12 @@ class _Collector:
             if examined is None:
                 examined = self._examine_again(row, entry)
                 self.collected.examined[row.id] = examined
-            identity = _identity(self.code, entry, examined, standard_ids)
+            identity = placing.identity_for(self.code, entry, examined, standard_ids)
             if row.resource_id and row.resource_id != identity.resource_id and row.dataset == identity.dataset:
-                identity = identity_of(row)  # a file keeps its place, whatever its source says of it now
+                identity = placing.identity_of(row)  # a file keeps its place, whatever its source says of it now
             moved = vanishing.moved_from(row, self.rows.values())
             if moved is not None:
-                identity = identity_of(moved)
+                identity = placing.identity_of(moved)
                 moved.state = "moved"
             holder = taken.get(identity.resource_id)
             if holder is not None and holder is not row and holder is not moved:
@@ -339,66 +347,14 @@ class _Collector:
             row.entry = {**row.entry, "dataset": row.entry.get("dataset", "")} if entry.dataset else row.entry
             taken[identity.resource_id] = row
             model.Session.flush()
-            state, authority = routes(row)
+            state, authority = placing.routes(row)
             if state != "ready":
                 row.state, row.authority = state, authority
                 row.dataset = row.dataset or identity.dataset
                 self.collected.outcomes[row.id] = state
                 if state == "conflict":
-                    problem = Problem("conflict", {"url": row.url, "authority": authority_url(authority)})
+                    problem = Problem("conflict", {"url": row.url, "authority": placing.authority_url(authority)})
                     row.problem = problem.as_dict()
                     self.collected.problems.append(problem)
                 continue
             self.collected.ready.setdefault(identity.name, []).append(row.id)
-
-
-def _identity(code: str, entry: Entry, examined: Examined, standard_ids: frozenset[str]) -> naming.Identity:
-    if examined.dataset:
-        return naming.of_standard(code, examined.dataset, entry, date=examined.date, periodic=periodic(examined.dataset))
-    return naming.of_other(code, entry, standard_ids)
-
-
-def identify(row: SourceFile, declared: Declared) -> None:
-    """Give one file outside a harvest its place in the catalogue; its bytes are in the archive."""
-    entry = Entry(**row.entry)
-    mapping = mappings.parse(yaml.safe_load(declared.mapping)) if declared.mapping else None
-    examined = examine(archive.read(row.sha256), entry, code=row.municipality_code, mapping=mapping)
-    standard_ids = frozenset(definition.id for definition in catalogue.load().all())
-    identity = _identity(row.municipality_code, entry, examined, standard_ids)
-    row.package_name, row.resource_key, row.resource_id = identity.name, identity.key, identity.resource_id
-    row.part, row.period, row.semantic_hash = identity.part, identity.period, examined.semantic_hash
-
-
-def identity_of(row: SourceFile) -> naming.Identity:
-    """The identity that a row was given."""
-    entry: dict[str, Any] = row.entry
-    title = naming.without_year(entry.get("title") or entry.get("file_title") or "")
-    return naming.Identity(row.package_name, row.resource_key, row.dataset, row.part, row.period, title or row.package_name)
-
-
-def routes(row: SourceFile) -> tuple[str, str | None]:
-    """``ready`` where `row` is the authoritative route to its resource; else ``alias`` or ``conflict`` and the authority's id.
-
-    Authority: the lowest declared priority, then who came first. The same rows by another route are never merged twice.
-    """
-    others = (
-        model.Session.query(SourceFile)
-        .filter(SourceFile.resource_id == row.resource_id, SourceFile.id != row.id, SourceFile.source_id != row.source_id)
-        .filter(SourceFile.state.in_(("published", "ready", "held", "rejected", "quarantined")))
-        .all()
-    )
-    better = [
-        other
-        for other in others
-        if (other.priority, other.first_seen, other.id) < (row.priority, row.first_seen or now(), row.id)
-    ]
-    if not better:
-        return "ready", None
-    authority = min(better, key=lambda other: (other.priority, other.first_seen, other.id))
-    same = row.semantic_hash in (authority.published_semantic, authority.semantic_hash)
-    return ("alias" if same else "conflict"), authority.id
-
-
-def authority_url(identifier: str | None) -> str:
-    row = model.Session.get(SourceFile, identifier) if identifier else None
-    return row.url if row is not None else ""

@@ -126,10 +126,10 @@ def _identify(row: SourceFile) -> None:
     if row.resource_id:
         return
     from ckanext.harvest.model import HarvestSource
-    from ckanext.kagoshima.harvesting import collecting
+    from ckanext.kagoshima.harvesting import placing
     from ckanext.kagoshima.harvesting.sources import Declared
 
-    collecting.identify(row, Declared.of(HarvestSource.get(row.source_id)))
+    placing.identify(row, Declared.of(HarvestSource.get(row.source_id)))
 
 
 def _withdraw_vanished(held: Held, actor: str, reason: str) -> None:

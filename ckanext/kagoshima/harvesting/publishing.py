@@ -56,23 +56,23 @@ def licence_of(statement: str) -> str:
 
 
 def publish(code: str, publications: Sequence[Publication]) -> str:
-    """Bring the dataset that all `publications` belong to up to date: ``created``, ``updated`` or ``unchanged``.
+    """Bring the dataset that all `publications` belong to up to date: ``created``, ``updated`` or ``unchanged``. The caller
+    holds the dataset's lock (`locked`).
 
     :raises tk.ValidationError: the catalogue refuses a value
     :raises tk.ObjectNotFound: the publisher has no organisation
     """
     first = publications[0]
-    with _locked(first.identity.name):
-        package = _show(first.identity)
-        if package is None:
-            return _create(code, publications)
-        return _update(code, package, publications)
+    package = _show(first.identity)
+    if package is None:
+        return _create(code, publications)
+    return _update(code, package, publications)
 
 
 def withdraw(package_name: str, resource_ids: Sequence[str]) -> str:
     """Take resources out of their dataset; a dataset without any is deleted (not purged). ``unchanged`` where they
     are gone."""
-    with _locked(package_name):
+    with locked(package_name):
         package = model.Package.get(package_name)
         if package is None or package.state != model.State.ACTIVE:
             return "unchanged"
@@ -93,7 +93,7 @@ def _context() -> Any:
 
 
 @contextmanager
-def _locked(name: str) -> Any:
+def locked(name: str) -> Any:
     """One writer per dataset over all workers, whatever commits in between."""
     with model.Session.get_bind().connect() as connection:  # type: ignore
         connection.execute(sa.text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": f"kagoshima {name}"})

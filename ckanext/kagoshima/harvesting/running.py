@@ -14,11 +14,12 @@ from ckan import model
 from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestObjectError, HarvestSource
 from ckanext.kagoshima.harvesting import archive, collecting, frequencies, lease, missing, publishing
 from ckanext.kagoshima.harvesting.client import Client, FetchError
-from ckanext.kagoshima.harvesting.collecting import Collected, identity_of, routes
+from ckanext.kagoshima.harvesting.collecting import Collected
 from ckanext.kagoshima.harvesting.connecting import new_client
 from ckanext.kagoshima.harvesting.entries import Entry
 from ckanext.kagoshima.harvesting.examination import Examined, examine
 from ckanext.kagoshima.harvesting.model import SourceFile, SourceState, now
+from ckanext.kagoshima.harvesting.placing import identity_of, mapping_of, routes
 from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.sources import Declared, state_of
 
@@ -118,20 +119,37 @@ def publish_ready(code: str, file_ids: list[str], collected: Collected | None = 
     """Publish the files of one dataset that wait for it. Which of two routes is public is decided here, once more,
     under the lock."""
     rows = [row for row in (model.Session.get(SourceFile, file_id) for file_id in file_ids) if row is not None]
+    if not rows:
+        return "unchanged"
+    with publishing.locked(rows[0].package_name):
+        return _publish(code, [row for row in rows if _is_authority(row)], collected)
+
+
+def _is_authority(row: SourceFile) -> bool:
+    """Whether the file still waits and is still the route that counts: another worker may have brought a better one."""
+    model.Session.refresh(row)
+    if row.state != "ready":
+        return False
+    state, authority = routes(row)
+    if state != "ready":
+        row.state, row.authority = state, authority
+        model.Session.commit()
+    return state == "ready"
+
+
+def _publish(code: str, rows: list[SourceFile], collected: Collected | None) -> str:
     publications: list[publishing.Publication] = []
     published: list[tuple[SourceFile, Examined, str]] = []
     for row in rows:
-        if row.state != "ready":
-            continue
         entry = Entry(**row.entry)
         examined = collected.examined.get(row.id) if collected is not None else None
         body = archive.read(row.sha256)
-        if examined is None:
-            examined = examine(body, entry, code=code)
         settings = _declared(row.source_id)
+        if examined is None:
+            examined = examine(body, entry, code=code, mapping=mapping_of(settings))
         licence = publishing.licence_of(settings.licence or entry.licence)
         changed = bool(row.published_sha256) and bool(row.licence) and row.licence != licence
-        identity = collecting.identity_of(row) if row.dataset or examined.dataset is None else None
+        identity = identity_of(row) if row.dataset or examined.dataset is None else None
         if identity is None or identity.dataset != examined.dataset:
             identity = _with_dataset(row, examined)
         publications.append(publishing.Publication(identity, entry, examined, body, licence, changed))
