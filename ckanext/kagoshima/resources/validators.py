@@ -12,7 +12,7 @@ from ckan import model, types
 
 __all__ = ["kagoshima_dataset_name", "kagoshima_iso_date"]
 
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_DATE = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?:[T ].*)?")
 
 
 def kagoshima_iso_date(value: Any) -> Any:
@@ -22,9 +22,9 @@ def kagoshima_iso_date(value: Any) -> Any:
     text = str(value or "").strip()
     if not text:
         return text
-    match = _DATE.match(text)
+    match = _DATE.fullmatch(text)
     if match:
-        day = match.group(0)
+        day = match.group(1)
         try:
             datetime.date.fromisoformat(day + "-01-01"[len(day) - 10 :] if len(day) < 10 else day)
             return day
