@@ -150,3 +150,14 @@ def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path):
     (tmp_path / "broken.yaml").write_text("id: [", encoding="utf-8")
     with pytest.raises(DefinitionError, match="broken.yaml"):
         catalogs.load([tmp_path])
+
+
+def test_every_dataset_is_in_the_table_of_the_documentation():
+    text = (DATA.parents[1] / "docs" / "definitions.md").read_text(encoding="utf-8")
+    for dataset in CATALOG.ids():
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| `{dataset}` |")]
+        assert CATALOG.summary(dataset).title["ja"] in row
+        for edition in CATALOG.editions(dataset):
+            definition = CATALOG.get(dataset, edition)
+            shown = f"{len(definition.fields)}列" if definition.fields else "列は未確認"
+            assert shown in row and (definition.evidence != "partly" or "定義確認中" in row), (dataset, edition)
