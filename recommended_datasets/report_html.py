@@ -28,13 +28,16 @@ dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dl.fa
 ol.found{padding:0;list-style:none}ol.found>li{border:1px solid #bbb;border-left-width:.4rem;padding:.4rem .8rem;margin:.6rem 0
 ;break-inside:avoid}ol.found>li.error{border-left-color:#b00020}ol.found>li.warning{border-left-color:#8a5a00}ol.found>li.info{border-left-color:#1d4ed8}
 ol.found p{margin:.2rem 0}.what{font-weight:bold}.code{color:#555;font-size:.85rem}.scroll{overflow:auto;max-height:80vh}
-table{border-collapse:collapse;font-size:.85rem}th,td{border:1px solid #999;padding:.15rem .4rem;vertical-align:top;
-white-space:pre-wrap;max-width:22rem;overflow-wrap:anywhere}thead th{background:#eee;position:sticky;top:0}
+table{border-collapse:collapse;font-size:.85rem;width:max-content}
+th,td{border:1px solid #999;padding:.15rem .4rem;vertical-align:top;
+white-space:pre-wrap;min-width:3rem;max-width:18rem;overflow-wrap:break-word}
+thead th{background:#eee;position:sticky;top:0}
 mark{padding:0 .15rem;color:inherit}mark.error{background:#ffd7dc;outline:2px solid #b00020}
 mark.warning{background:#ffecc2;outline:2px dashed #8a5a00}mark.info{background:#dce8ff;outline:1px dotted #1d4ed8}
 .visually-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 a{color:#0b3d91}@media print{.scroll{overflow:visible;max-height:none}body{max-width:none;font-size:11pt}table{font-size:8pt}
-thead th{position:static}mark{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+thead th{position:static}.empty{display:none}@page{size:A4 landscape}th,td{min-width:0;overflow-wrap:anywhere}table{width:100%}
+mark{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """
 
 
@@ -75,7 +78,7 @@ def _found(found: list[Group], lang: Lang) -> str:
     for number, group in enumerate(found, 1):
         count = "" if group.scope == "one" else f" · {label('count', lang, count=group.count)}"
         head = f"{_SIGN[group.severity]} {label(group.severity, lang)}"
-        what = group.column or label("whole-file", lang)
+        what = group.column or label("row" if group.first.record else "whole-file", lang)
         items.append(
             f'<li class="{group.severity}" id="g{number}"><p class="what">{escape(head)}: {escape(what)}{escape(count)} '
             f'<span class="code">{escape(group.code)}</span></p><p>{escape(messages.sentence(group.first, lang))}</p>'
@@ -117,13 +120,21 @@ def _file(report: Report, found: list[Group], table: Table, lang: Lang) -> str:
         rows = sorted({*rows, *range(min(table.row_count, ROWS - len(rows)))})
     part = len(rows) < table.row_count
     caption = label("table-part" if part else "table", lang, shown=len(rows), rows=table.row_count)
-    head = "".join(f'<th scope="col">{_marked(text, heads.get(c, ()), lang)}</th>' for c, text in enumerate(table.header))
+    # Columns with nothing to see are left out in print.
+    marked = {c for _, c in cells} | set(heads)
+    kind = [
+        "" if c in marked or any(column[row] for row in rows) else ' class="empty"' for c, column in enumerate(table.columns)
+    ]
+    head = "".join(
+        f'<th scope="col"{kind[c]}>{_marked(text, heads.get(c, ()), lang)}</th>' for c, text in enumerate(table.header)
+    )
     body: list[str] = []
     for row in rows:
         record = table.record(row)
         line = _marked(str(table.lines[row]), cells.get((record, -1), ()), lang)
         texts = "".join(
-            f"<td>{_marked(column[row], cells.get((record, c), ()), lang)}</td>" for c, column in enumerate(table.columns)
+            f"<td{kind[c]}>{_marked(column[row], cells.get((record, c), ()), lang)}</td>"
+            for c, column in enumerate(table.columns)
         )
         body.append(f'<tr id="r{record}"><th scope="row">{line}</th>{texts}</tr>\n')
     legend = " · ".join(f'<mark class="{name}">{sign} {escape(label(name, lang))}</mark>' for name, sign in _SIGN.items())

@@ -43,7 +43,7 @@ def as_text(report: Report, lang: Lang = "ja") -> str:
 
 
 def _where(group: Group, lang: Lang) -> str:
-    column = group.column or ""
+    column = group.column or (label("row", lang) if group.first.record else "")
     if group.scope == "many":
         place = label("count", lang, count=group.count)
     elif group.first.record == 0 and group.first.line == 0:

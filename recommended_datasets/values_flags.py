@@ -34,7 +34,8 @@ def flag(text: str, field: Field, /) -> Parsed:
 
 
 def _unknown(text: str, plain: str, field: Field) -> Parsed:
-    allowed = " / ".join(value or "（空欄）" for value in field.allowed)
+    signs = [*field.allowed, ""] if field.blank == "no" and "" not in field.allowed else field.allowed
+    allowed = " / ".join(value or "空欄 (blank)" for value in signs)
     if is_dash(plain):
         return Parsed(None, "dash-ambiguous", "warning", (("allowed", allowed),))
     if plain in UNDISCLOSED:
