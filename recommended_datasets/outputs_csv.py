@@ -21,6 +21,8 @@ from recommended_datasets.report import Issue
 if TYPE_CHECKING:
     import polars as pl
 
+    from recommended_datasets.messages import Lang
+
 BOM = "\ufeff".encode()
 NEWLINE = "\r\n"
 _FORMULA = r"^(?:[=@\t\r＝＠]|[+\-＋－].*[^\d０-９.,()\-+ 　＋－])"
@@ -96,7 +98,7 @@ DROPPED_HEADER = (
 """Of ``rejected.csv`` and ``duplicates.csv``; `同じ行` is the line that a duplicate repeats."""
 
 
-def describe(row: Dropped, lang: str = "ja") -> str:
+def describe(row: Dropped, lang: Lang = "ja") -> str:
     """Why a row was left out, in words."""
     from recommended_datasets.messages import message
 

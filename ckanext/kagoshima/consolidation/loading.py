@@ -15,7 +15,7 @@ import ckan.plugins.toolkit as tk
 import polars as pl
 import sqlalchemy as sa
 
-from ckanext.datastore.backend.postgres import DatastorePostgresqlBackend, get_write_engine, identifier
+from ckanext.datastore.backend.postgres import DatastorePostgresqlBackend, get_write_engine, identifier  # type: ignore
 from ckanext.kagoshima.consolidation import parts
 from ckanext.kagoshima.consolidation.naming import table_id
 from recommended_datasets import outputs
@@ -57,12 +57,11 @@ def is_current(definition: Definition) -> bool:
 
 def create(definition: Definition) -> None:
     """Make the table anew, empty, through CKAN's own action, then our indexes in place of its."""
-    context: Any = {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
     table = table_id(definition.id)
     if exists(definition.id):
-        tk.get_action("datastore_delete")(dict(context), {"resource_id": table, "force": True})
+        tk.get_action("datastore_delete")(_context(), {"resource_id": table, "force": True})
     tk.get_action("datastore_create")(
-        dict(context),
+        _context(),
         {
             "resource_id": table,
             "force": True,
@@ -73,6 +72,10 @@ def create(definition: Definition) -> None:
     with get_write_engine().begin() as connection:
         drop_indexes(connection, table)
         create_indexes(connection, table, definition)
+
+
+def _context() -> Any:
+    return {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
 
 
 def _field(column: Column) -> dict[str, Any]:

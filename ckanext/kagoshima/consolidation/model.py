@@ -86,7 +86,7 @@ class MergeFile(tk.BaseModel):  # type: ignore
     @classmethod
     def of_dataset(cls, dataset: str) -> list[MergeFile]:
         """In the order of the merged table: by publisher, then by file."""
-        query = model.Session.query(cls).filter(cls.dataset == dataset)
+        query: Any = model.Session.query(cls).filter(cls.dataset == dataset)
         return query.order_by(sa.collate(cls.publisher_code, "C"), sa.collate(cls.resource_id, "C")).all()
 
     @property

@@ -102,14 +102,10 @@ def write_files(definition: Definition, run: MergeRun) -> dict[str, Any]:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(stream)
-
-
-def _digest(stream: Any) -> str:
     digest = hashlib.sha256()
-    while block := stream.read(_CHUNK):
-        digest.update(block)
+    with path.open("rb") as stream:
+        while block := stream.read(_CHUNK):
+            digest.update(block)
     return digest.hexdigest()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ckanext.datastore.backend.postgres import get_read_engine, identifier
+from ckanext.datastore.backend.postgres import get_read_engine, identifier  # type: ignore
 from ckanext.kagoshima.consolidation.naming import table_id
 from ckanext.kagoshima.consolidation.query import Query
 from recommended_datasets.definition import Definition

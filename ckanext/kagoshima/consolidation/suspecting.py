@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.datastore.backend.postgres import get_read_engine, identifier
+from ckanext.datastore.backend.postgres import get_read_engine, identifier  # type: ignore
 from ckanext.kagoshima.consolidation import decisions
 from ckanext.kagoshima.consolidation.model import MergeSuspect, now
 from ckanext.kagoshima.consolidation.naming import table_id

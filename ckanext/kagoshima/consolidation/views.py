@@ -61,7 +61,8 @@ def _preview(dataset: str) -> dict[str, Any]:
     try:
         return {**tk.get_action("kagoshima_row_search")({}, asked), "arguments": arguments, "problem": ""}
     except tk.ValidationError as error:
-        words = "; ".join(text for texts in error.error_dict.values() for text in texts)
+        said: Any = error.error_dict
+        words = "; ".join(text for texts in said.values() for text in texts)
         return {"rows": [], "total": 0, "next_cursor": None, "arguments": arguments, "problem": words}
 
 
