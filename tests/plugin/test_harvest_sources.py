@@ -252,3 +252,34 @@ def test_an_uploaded_file_lies_where_ckan_looks_for_it(server: FaultServer) -> N
     assert resource["url"].endswith("/download/462012_public_facility.csv") and resource["format"] == "CSV"
     stored = model.Resource.get(resource["id"])
     assert stored is not None and uploader.get_resource_uploader({"id": stored.id, "url_type": "upload"}) is not None
+
+
+def test_the_queues_of_ckanext_harvest_run_the_same_work(server: FaultServer) -> None:
+    from ckan import plugins
+    from ckanext.harvest import queue
+    from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestSource
+
+    town.publishers(CITY)
+    files = [{"dataset_title": name, "file_download_url": name} for name in ("aed.csv", "gone.csv")]
+    server.pages["/list.csv"] = town.open_data_list(CITY, files)
+    server.pages["/aed.csv"] = town.table("aed", CITY, 3)
+    source = town.declare(server, CITY, "/list.csv")
+    harvester = queue.get_harvester(sources.TYPE)
+    assert harvester is not None and plugins.plugin_loaded("kagoshima_harvester")
+
+    def run() -> HarvestJob:
+        job = HarvestJob(source=HarvestSource.get(source))
+        job.save()
+        for identifier in queue.gather_stage(harvester, job):
+            queue.fetch_and_import_stages(harvester, HarvestObject.get(identifier))
+        return job
+
+    job = run()
+    assert town.names() == ["462012-aed", "462012-open-data-list"]
+    assert {found.report_status for found in job.objects} == {"added"}
+    assert ["404" in error.message for error in job.gather_errors] == [True]
+    before = town.stamps()
+    assert run().objects == [] and town.stamps() == before
+    server.pages["/aed.csv"] = town.table("aed", CITY, 4)
+    assert [found.report_status for found in run().objects] == ["updated"]
+    assert town.show("462012-aed")["resources"][0]["row_count"] == 4

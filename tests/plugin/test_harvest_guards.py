@@ -1,0 +1,515 @@
+"""What waits for a person: bad revisions never replace good ones, and a decision holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import harvest_town as town
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.tests import factories, helpers
+from fault_server import FaultServer
+from harvest_town import CITY, TOWN
+
+from ckanext.kagoshima.harvesting import archive, guards, nightly
+from ckanext.kagoshima.harvesting.guards import Revision, Thresholds
+from ckanext.kagoshima.harvesting.model import Event, SourceFile, SourcePage, now
+
+MY_NUMBER = "123456789018"
+"""Made up: twelve digits with a right check digit (省令85号)."""
+
+
+@pytest.fixture
+def server(ckan_config: Any) -> Iterator[FaultServer]:
+    running = FaultServer()
+    ckan_config["ckanext.kagoshima.harvest.allow"] = [running.pair]
+    ckan_config["ckanext.kagoshima.harvest.retries"] = 0
+    yield running
+    running.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "held"),
+    [(2, 1, False), (100, 71, False), (100, 70, True), (6, 2, False), (7, 2, True), (10, 1, True), (100, 200, False)],
+)
+def test_a_file_shrank_by_a_share_and_by_a_number(before: int, after: int, held: bool) -> None:
+    found = guards.compare(Revision("u", "aed", before), Revision("u", "aed", after), Thresholds())
+    assert [problem.code for problem in found] == (["rows-shrunk"] if held else [])
+    assert not guards.compare(Revision("u", "event", before), Revision("u", "event", after), Thresholds(), volatile=True)
+
+
+def test_what_else_is_held() -> None:
+    def codes(before: Revision, after: Revision) -> list[str]:
+        return [problem.code for problem in guards.compare(before, after, Thresholds())]
+
+    base = Revision("u", "aed", 5, ("名称", "住所"), "cc-by-4.0")
+    assert codes(base, Revision("u", "aed", 5, ("名称", "住所", "備考"), "cc-by-4.0")) == []
+    assert codes(base, Revision("u", "aed", 5, ("名称",), "cc-by-4.0")) == ["columns-lost"]
+    assert codes(base, Revision("u", "hospital", 5, ("名称", "住所"), "cc-by-4.0")) == ["other-standard"]
+    assert codes(base, Revision("u", "aed", 5, ("名称", "住所"), "cc-by-nc-4.0")) == ["licence-changed"]
+    assert codes(base, Revision("u", "aed", 5, ("名称", "住所"), "notspecified")) == ["licence-changed"]
+    assert guards.mass_delete(10, 5) and not guards.mass_delete(10, 4) and not guards.mass_delete(2, 2)
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_empty_html_and_cut_files_are_held_and_one_is_released(server: FaultServer) -> None:
+    town.publishers(CITY)
+    paths = {"aed": "/aed.csv", "public_facility": "/public_facility.csv", "hospital": "/hospital.csv"}
+    for dataset, path in paths.items():
+        server.pages[path] = town.table(dataset, CITY, 30)
+    ids = {dataset: town.declare(server, CITY, path) for dataset, path in paths.items()}
+    town.harvest_all()
+    before = town.stamps()
+    server.pages["/aed.csv"] = b""
+    server.pages["/public_facility.csv"] = b"<!doctype html><html><body>maintenance</body></html>"
+    server.pages["/hospital.csv"] = town.table("hospital", CITY, 3)
+    for _night in range(2):
+        results = town.harvest_all()
+        assert all(result.counts == {"held": 1} and result.state == "held" for result in results), results
+    assert town.stamps() == before, "the public catalogue did not change"
+    held = town.open_held()
+    assert sorted(one.reasons[0]["code"] for one in held) == ["empty-file", "html-not-csv", "rows-shrunk"]
+
+    shrunk = next(one for one in held if one.reasons[0]["code"] == "rows-shrunk")
+    user = factories.Sysadmin()["name"]
+    done = helpers.call_action("kagoshima_held_release", {"user": user}, id=shrunk.id, reason="閉院が多かったため")
+    assert done["state"] == "released"
+    assert town.show("462012-hospital")["resources"][0]["row_count"] == 3
+    assert town.harvest(ids["hospital"]).counts == {"unchanged": 1}
+    event = model.Session.query(Event).filter(Event.kind == "release").one()
+    assert (event.actor, event.reason, event.dataset) == (user, "閉院が多かったため", "hospital")
+
+    html = next(one for one in held if one.reasons[0]["code"] == "html-not-csv")
+    helpers.call_action("kagoshima_held_reject", {"user": user}, id=html.id, reason="誤り")
+    assert town.harvest(ids["public_facility"]).counts == {"rejected": 1}
+    assert town.show("462012-public-facility")["resources"][0]["row_count"] == 30
+    with pytest.raises(tk.ValidationError):
+        helpers.call_action("kagoshima_held_reject", {"user": user}, id=html.id, reason="もう一度")
+
+    # A good revision later stands; what was held before it needs no decision any more.
+    server.pages["/aed.csv"] = town.table("aed", CITY, 31)
+    assert town.harvest(ids["aed"]).datasets == {"462012-aed": "updated"}
+    assert town.open_held() == []
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        model.Session.query(Event).filter(Event.id == event.id).update({"reason": "x"})
+    model.Session.rollback()
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_two_rows_may_become_one(server: FaultServer) -> None:
+    town.publishers(TOWN)
+    server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 2)
+    source = town.declare(server, TOWN, "/a.csv")
+    town.harvest(source)
+    server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 1)
+    assert town.harvest(source).datasets == {"465011-evacuation-space": "updated"}
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_personal_number_is_kept_nowhere(server: FaultServer, caplog: pytest.LogCaptureFixture) -> None:
+    town.publishers(CITY)
+    secret = lambda rows, columns: rows[1].__setitem__(columns["note"], MY_NUMBER)  # noqa: E731
+    server.pages["/aed.csv"] = town.table("aed", CITY, 5)
+    server.pages["/new.csv"] = town.table("hospital", CITY, 5, change=secret)
+    source, fresh = town.declare(server, CITY, "/aed.csv"), town.declare(server, CITY, "/new.csv")
+    town.harvest(source)
+    server.pages["/aed.csv"] = town.table("aed", CITY, 5, change=secret)
+    results = [town.harvest(source), town.harvest(fresh), town.harvest(source)]
+    assert all(result.counts == {"quarantined": 1} for result in results)
+    assert [problem.code for result in results[:2] for problem in result.problems] == ["personal-data", "personal-data"]
+    assert MY_NUMBER not in repr(results) + caplog.text
+    assert town.names() == ["462012-aed"] and town.show("462012-aed")["resources"][0]["row_count"] == 5
+    assert not archive.has(town.file_of(server, "/aed.csv").sha256)
+    assert tables_with(MY_NUMBER) == []
+
+    (held, _other) = [one for one in town.open_held() if one.dataset == "aed"] + [None]
+    assert held is not None and held.reasons[0]["code"] == "personal-data"
+    editor = factories.UserWithToken()
+    helpers.call_action("organization_member_create", {"ignore_auth": True}, id=CITY, username=editor["name"], role="editor")
+    with pytest.raises(tk.NotAuthorized):
+        tk.get_action("kagoshima_held_release")({"user": editor["name"]}, {"id": held.id, "reason": "x"})
+    admin = factories.Sysadmin()["name"]
+    tk.get_action("kagoshima_held_release")({"user": admin}, {"id": held.id, "reason": "管理番号だった"})
+    assert town.harvest(source).counts == {"unchanged": 1}
+    published = town.show("462012-aed")["resources"][0]["hash"]
+    assert archive.has(published)
+    tk.get_action("kagoshima_content_purge")({"user": admin}, {"sha256": published, "reason": "本物だった"})
+    assert tables_with(MY_NUMBER) == [] and not archive.has(published) and town.names() == []
+    assert town.harvest(source).counts == {"quarantined": 1}
+
+
+def tables_with(value: str) -> list[str]:
+    """Names of the tables of CKAN's database that hold `value` anywhere."""
+    inspector = sa.inspect(model.meta.engine)
+    found = []
+    with model.meta.engine.connect() as connection:
+        for table in inspector.get_table_names():
+            query = sa.text(f'SELECT count(*) FROM "{table}" AS t WHERE t::text LIKE :value')
+            if connection.execute(query, {"value": f"%{value}%"}).scalar():
+                found.append(table)
+    return found
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_files_that_vanish_wait_and_many_at_once_are_one_decision(server: FaultServer) -> None:
+    town.publishers(CITY)
+    datasets = ("aed", "hospital", "public_facility", "preschool")
+    for dataset in datasets:
+        server.pages[f"/{dataset}.csv"] = town.table(dataset, CITY, 3)
+
+    def listed(*wanted: str) -> bytes:
+        return town.open_data_list(CITY, [{"dataset_title": d, "file_download_url": f"{d}.csv"} for d in wanted])
+
+    server.pages["/list.csv"] = listed(*datasets)
+    source = town.declare(server, CITY, "/list.csv")
+    town.harvest(source)
+    everything = town.names()
+
+    server.pages["/list.csv"] = listed("aed", "hospital", "public_facility")
+    result = town.harvest(source)
+    assert [problem.code for problem in result.problems] == ["vanished"]
+    assert town.names() == everything, "there is a time of grace"
+    row = town.file_of(server, "/preschool.csv")
+    row.missing_since = now() - timedelta(days=30)
+    model.Session.commit()
+    town.harvest(source)
+    assert town.names() == [name for name in everything if name != "462012-preschool"]
+    assert model.Package.get("462012-preschool").state == "deleted", "withdrawn, not purged"
+
+    server.pages["/list.csv"] = listed(*datasets)
+    town.harvest(source)
+    assert town.names() == everything, "it comes back under its own name"
+
+    server.pages["/list.csv"] = listed("aed")
+    for _night in range(2):
+        assert [problem.code for problem in town.harvest(source).problems] == ["mass-delete"]
+    (held,) = town.open_held()
+    assert town.names() == everything
+    helpers.call_action("kagoshima_held_release", {"user": factories.Sysadmin()["name"]}, id=held.id, reason="サイトの整理")
+    assert town.names() == ["462012-aed", "462012-open-data-list"]
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_an_empty_list_or_a_broken_one_takes_nothing_away(server: FaultServer) -> None:
+    town.publishers(CITY)
+    server.pages["/aed.csv"] = town.table("aed", CITY, 3)
+    files = [{"dataset_title": "AED", "file_download_url": "aed.csv"}]
+    server.pages["/list.csv"] = town.open_data_list(CITY, files)
+    source = town.declare(server, CITY, "/list.csv")
+    town.harvest(source)
+    names = town.names()
+    for broken in (b"", b"<html><body>503</body></html>", town.open_data_list(CITY, [])):
+        server.pages["/list.csv"] = broken
+        result = town.harvest(source)
+        assert result.state in ("failing", "held") and result.problems, broken[:20]
+        assert town.names() == names
+    server.pages["/list.csv"] = town.open_data_list(CITY, files)
+    assert town.harvest(source).state == "unchanged"
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_file_that_moved_keeps_its_place(server: FaultServer) -> None:
+    town.publishers(CITY)
+    body = "名前,場所\r\n見本井戸,見本1番地\r\n".encode()
+    server.pages["/old.csv"] = body
+    server.pages["/index.html"] = '<html><body><a href="old.csv">井戸一覧</a></body></html>'.encode()
+    source = town.declare(server, CITY, "/index.html")
+    town.harvest(source)
+    (name,) = town.names()
+    (resource,) = town.show(name)["resources"]
+    server.pages["/new.csv"] = server.pages.pop("/old.csv")
+    server.pages["/index.html"] = '<html><body><a href="new.csv">井戸のデータ</a></body></html>'.encode()
+    town.harvest(source)
+    (moved,) = town.show(name)["resources"]
+    assert town.names() == [name] and moved["id"] == resource["id"]
+    assert moved["download_url"] == server.url("/new.csv")
+    assert town.file_of(server, "/old.csv").state == "moved"
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(server: FaultServer) -> None:
+    town.publishers(CITY)
+    server.pages["/aed.csv"] = town.table("aed", CITY, 3)
+    server.pages["/list.csv"] = town.open_data_list(CITY, [{"dataset_title": "AED", "file_download_url": "aed.csv"}])
+    town.declare(server, CITY, "/list.csv")
+
+    def rows() -> dict[str, int]:
+        with model.meta.engine.connect() as connection:
+            return {
+                table: connection.execute(sa.text(f'SELECT count(*) FROM "{table}"')).scalar() or 0
+                for table in sa.inspect(model.meta.engine).get_table_names()
+            }
+
+    before = rows()
+    (result,) = nightly.preview(nightly.chosen())
+    assert result.datasets == {"462012-open-data-list": "created", "462012-aed": "created"}
+    assert rows() == before
+    user = factories.Sysadmin()["name"]
+    before = rows()
+    plan = helpers.call_action(
+        "kagoshima_source_preview", {"user": user}, municipality_code=CITY, url=server.url("/aed.csv"), dataset="aed"
+    )
+    assert plan["datasets"] == {"462012-aed": "created"} and rows() == before
+    with pytest.raises(tk.NotAuthorized):
+        stranger = factories.User()["name"]
+        tk.get_action("kagoshima_source_preview")({"user": stranger}, {"municipality_code": CITY, "url": server.url("/a")})
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_publishers_admin_sees_and_decides_its_own(server: FaultServer) -> None:
+    town.publishers(CITY, TOWN)
+    for code in (CITY, TOWN):
+        server.pages[f"/{code}.csv"] = town.table("aed", code, 30)
+        town.declare(server, code, f"/{code}.csv")
+    town.harvest_all()
+    for code in (CITY, TOWN):
+        server.pages[f"/{code}.csv"] = town.table("aed", code, 3)
+    town.harvest_all()
+    user = factories.User()["name"]
+    helpers.call_action("organization_member_create", {"ignore_auth": True}, id=TOWN, username=user, role="admin")
+    ask = tk.get_action("kagoshima_held_list")
+    (mine,) = ask({"user": user}, {})
+    assert (mine["municipality_code"], mine["dataset"], mine["reason"]) == (TOWN, "aed", "rows-shrunk")
+    other = next(one for one in town.open_held() if one.municipality_code == CITY)
+    with pytest.raises(tk.NotAuthorized):
+        tk.get_action("kagoshima_held_release")({"user": user}, {"id": other.id, "reason": "x"})
+    with pytest.raises(tk.NotAuthorized):
+        ask({"user": factories.User()["name"]}, {})
+    with pytest.raises(tk.ValidationError):
+        tk.get_action("kagoshima_held_release")({"user": user}, {"id": mine["id"], "reason": " "})
+    tk.get_action("kagoshima_held_release")({"user": user}, {"id": mine["id"], "reason": "統廃合"})
+    assert ask({"user": user}, {}) == []
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_list_of_five_thousand_files_is_bounded(server: FaultServer, ckan_config: Any) -> None:
+    town.publishers(CITY)
+    ckan_config["ckanext.kagoshima.harvest.max_files"] = 20
+    files = [{"dataset_title": f"見本{n}", "file_download_url": f"{n}.pdf"} for n in range(5000)]
+    files[3]["file_download_url"] = "../../../etc/見本.pdf"
+    files[4]["file_download_url"] = "{base}/list.csv"
+    server.pages["/list.csv"] = town.open_data_list(CITY, files)
+    result = town.harvest(town.declare(server, CITY, "/list.csv"))
+    codes = [problem.code for problem in result.problems]
+    assert "list-too-long" in codes and "list-names-itself" in codes
+    assert sum(server.gets.values()) < 40
+    assert model.Session.query(SourceFile).count() == 20 and model.Session.query(SourcePage).count() == 1
+    assert result.datasets == {"462012-open-data-list": "created"}
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_the_shared_municipal_web_is_harvested_as_its_manifest_says(
+    shared: Path, ckan_config: Any, server: FaultServer
+) -> None:
+    """A few of its sources; `make demo SOURCES=` runs all of them."""
+    import json
+    import subprocess
+    import sys
+    import time
+    import urllib.request
+
+    from ckanext.kagoshima.harvesting import sources
+
+    folder = shared / "municipal_web"
+    port = server.port + 1
+    process = subprocess.Popen([sys.executable, str(folder / "serve.py"), "--port", str(port)], stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(50):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/manifest.json")
+                break
+            except OSError:
+                time.sleep(0.1)
+        ckan_config["ckanext.kagoshima.harvest.allow"] = [f"127.0.0.1:{port}"]
+        wanted = ("462225", "462233", "462241", "462250", "465232", "460001", "462080")
+        town.publishers(*wanted)
+        declared = sources.from_manifest(folder / "manifest.json", f"http://127.0.0.1:{port}")
+        sources.sync([one for one in declared if one.municipality_code in wanted])
+        results = town.harvest_all()
+        assert not [problem for result in results for problem in result.problems if problem.severity == "error"]
+        entries = json.loads((folder / "manifest.json").read_text("utf-8"))["sources"]
+        manifest = {one["municipality_code"]: one for one in entries}
+        for code in wanted:
+            for dataset in manifest[code]["datasets"]:
+                package = town.show(f"{code}-{dataset['dataset'].replace('_', '-')}")
+                assert sum(one["row_count"] for one in package["resources"]) == dataset["rows"], package["name"]
+                parts = {(part.get("part", ""), part.get("period", ""), part["rows"]) for part in dataset.get("parts", [])}
+                if parts:
+                    found = {(one["part"], one["period"], one["row_count"]) for one in package["resources"]}
+                    assert found == parts
+            assert package["license_id"] == (manifest[code]["licence"] or "notspecified")
+        titles = {town.show(name)["title"] for name in town.names() if name.startswith("462250")}
+        assert {"公園一覧", "予算書", "コミュニティバス 標準的なバス情報フォーマット"} < titles
+        aliases = [result.counts for result in results if "hinanbasho" in result.url]
+        assert aliases == [{"alias": 1}]
+        before = town.stamps()
+        assert [result.datasets for result in town.harvest_all()] == [{}] * len(results)
+        assert town.stamps() == before
+    finally:
+        process.terminate()
+
+
+def test_every_problem_has_words_in_both_languages() -> None:
+    import re
+
+    from ckanext.kagoshima import harvesting
+    from ckanext.kagoshima.harvesting import problems
+
+    folder = Path(harvesting.__file__).parent
+    used = set()
+    for file in folder.glob("*.py"):
+        used |= set(re.findall(r'(?:Problem|FetchError)\(\s*"([a-z-]+)"', file.read_text("utf-8")))
+    assert used <= set(problems.messages())
+    for code, words in problems.messages().items():
+        assert words["ja"] and words["en"], code
+        assert set(re.findall(r"\{(\w+)\}", words["ja"])) == set(re.findall(r"\{(\w+)\}", words["en"])), code
+        assert ("do_ja" in words) and ("do_en" in words), code
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_shelter_that_the_newest_file_lacks_is_said_to_be_checked(server: FaultServer, app: Any) -> None:
+    town.publishers(TOWN)
+    server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 2)
+    source = town.declare(server, TOWN, "/a.csv", licence="CC BY 4.0")
+    town.harvest(source)
+    server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 1)
+    town.harvest(source)
+    (mark,) = helpers.call_action("kagoshima_missing_row_list", dataset="evacuation_space")
+    assert (mark["municipality_code"], mark["line"], mark["held"]) == (TOWN, 3, False) and "第2" in mark["name"]
+    page = app.get("/dataset/465011-evacuation-space").body
+    assert "市町村の最新版にありません（確認中）" in page and mark["name"] in page
+    server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 2)
+    town.harvest(source)
+    assert helpers.call_action("kagoshima_missing_row_list", dataset="evacuation_space") == []
+    server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 1)
+    town.harvest(source)
+    user = factories.Sysadmin()["name"]
+    helpers.call_action(
+        "kagoshima_missing_row_confirm", {"user": user}, file_id=mark["file_id"], key=mark["key"], reason="廃止を確認"
+    )
+    assert helpers.call_action("kagoshima_missing_row_list", package="465011-evacuation-space") == []
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_the_pages_show_states_and_decide_with_one_click(server: FaultServer, app: Any) -> None:
+    town.publishers(CITY)
+    server.pages["/a.csv"] = town.table("aed", CITY, 30)
+    source = town.declare(server, CITY, "/a.csv")
+    town.harvest(source)
+    server.pages["/a.csv"] = town.table("aed", CITY, 3)
+    town.harvest(source)
+    token = {"Authorization": factories.SysadminWithToken()["token"]}
+    assert app.get("/harvest/state", status=403)
+    page = app.get("/harvest/state", headers=token).body
+    assert "確認待ち" in page and "30 行から 3 行に減りました" in page and server.url("/a.csv") in page
+    assert "aed" in app.get(f"/harvest/state/{source}", headers=token).body
+    assert 'hx-boost="true"' not in app.get("/harvest", headers=token).body.split("kagoshima-unboosted")[1]
+    (held,) = town.open_held()
+    app.post(f"/harvest/held/{held.id}/release", headers=token, data={"reason": "撤去"}, follow_redirects=False)
+    assert town.show("462012-aed")["resources"][0]["row_count"] == 3
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_publisher_may_stay_on_a_remote_ckan(server: FaultServer) -> None:
+    import json
+    from urllib.parse import parse_qs, urlsplit
+
+    from fault_server import answer
+
+    town.publishers(CITY)
+    server.pages["/files/aed.csv"] = town.table("aed", CITY, 4)
+    packages = [
+        {
+            "name": f"{CITY}_{'aed' if number == 7 else f'other{number}'}",
+            "title": "AED設置箇所一覧" if number == 7 else f"見本{number}",
+            "license_id": "cc-by-40-intl",
+            "state": "active",
+            "resources": [
+                {
+                    "id": f"r{number}",
+                    "name": f"見本{number}",
+                    "format": "CSV" if number == 7 else "PDF",
+                    "url": server.url("/files/aed.csv" if number == 7 else f"/files/{number}.pdf"),
+                }
+            ],
+        }
+        for number in range(105)
+    ]
+    for number in range(105):
+        server.pages[f"/files/{number}.pdf"] = b"%PDF-1.4 " + str(number).encode()
+    asked: list[dict[str, list[str]]] = []
+
+    def search(handler: Any) -> None:
+        query = parse_qs(urlsplit(handler.path).query)
+        asked.append(query)
+        start, rows = int(query["start"][0]), int(query["rows"][0])
+        result = {"count": len(packages), "results": packages[start : start + rows]}
+        answer(handler, 200, json.dumps({"success": True, "result": result}).encode(), {"Content-Type": "application/json"})
+
+    server.pages["/api/3/action/package_search"] = search
+    plan = helpers.call_action(
+        "kagoshima_source_preview",
+        {"user": factories.Sysadmin()["name"]},
+        municipality_code=CITY,
+        url=server.url(f"/organization/{CITY}"),
+        kind="ckan",
+    )
+    assert [(query["fq"], query["start"]) for query in asked] == [
+        ([f"organization:{CITY}"], ["0"]),
+        ([f"organization:{CITY}"], ["100"]),
+    ]
+    assert plan["kind"] == "ckan" and len(plan["datasets"]) == 105 and not plan["problems"]
+    del packages[8:]
+    result = town.harvest(town.declare(server, CITY, f"/organization/{CITY}", kind="ckan"))
+    assert set(result.datasets.values()) == {"created"} and len(result.datasets) == 8
+    assert town.show("462012-aed")["license_id"] == "cc-by-4.0" and town.show("462012-other3")["title"] == "見本3"
+    server.pages["/api/3/action/package_search"] = b"<html>maintenance</html>"
+    assert [problem.code for problem in town.harvest_all()[0].problems] == ["not-ckan"] and len(town.names()) == 8
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_dcat_catalogue_is_a_source(server: FaultServer) -> None:
+    town.publishers(CITY)
+    server.pages["/aed.csv"] = town.table("aed", CITY, 4)
+    server.pages["/catalog.ttl"] = b"""
+        @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+        <{base}/d/1> a dcat:Dataset ; dct:title "AED" ; dct:identifier "aed-1" ; dcat:distribution <{base}/d/1/csv> .
+        <{base}/d/1/csv> a dcat:Distribution ; dcat:downloadURL <{base}/aed.csv> ;
+            dct:license <http://creativecommons.org/licenses/by/4.0/> ."""
+    result = town.harvest(town.declare(server, CITY, "/catalog.ttl"))
+    assert (result.kind, result.datasets) == ("dcat", {"462012-aed": "created"})
+    assert town.show("462012-aed")["license_id"] == "cc-by-4.0"
+    server.pages["/remote.jsonld"] = b'{"@context": "http://169.254.169.254/context", "@id": "x"}'
+    (problem,) = town.harvest(town.declare(server, CITY, "/remote.jsonld", kind="dcat")).problems
+    assert problem.code == "remote-context"
+
+
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+def test_a_mail_goes_out_once_and_only_when_somebody_has_to_act(
+    server: FaultServer, ckan_config: Any, mail_server: Any
+) -> None:
+    town.publishers(CITY)
+    ckan_config["smtp.mail_from"] = "catalogue@example.invalid"
+    admins = {code: factories.User(email=f"{code}@example.invalid")["name"] for code in (CITY, "460001")}
+    for code, name in admins.items():
+        helpers.call_action("organization_member_create", {"ignore_auth": True}, id=code, username=name, role="admin")
+    server.pages["/a.csv"] = town.table("aed", CITY, 30)
+    source = town.declare(server, CITY, "/a.csv")
+    town.harvest(source)
+    mail_server.clear_smtp_messages()
+    assert nightly.tell() == 0
+    server.pages["/a.csv"] = town.table("aed", CITY, 3)
+    town.harvest(source)
+    assert (nightly.tell(), nightly.tell()) == (1, 0)
+    (message,) = mail_server.get_smtp_messages()
+    assert message[2] == [f"{CITY}@example.invalid"]
+    (held,) = town.open_held()
+    held.since = now() - timedelta(hours=30)
+    model.Session.commit()
+    assert (nightly.tell(), nightly.tell()) == (1, 0)
+    assert mail_server.get_smtp_messages()[-1][2] == ["460001@example.invalid"]
