@@ -3,6 +3,8 @@ SHELL := /bin/bash
 RUN_DIR ?= .run
 VENV ?= .run/venv
 export RUN_DIR VENV
+# Without compiled modules every start of CKAN compiles itself for 20 s.
+unexport PYTHONDONTWRITEBYTECODE
 PY := $(VENV)/bin/python
 STACK := $(PY) -m stack
 # The test stack stands beside a running catalogue: a run folder of its own, ports that are free.

@@ -58,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 def main() -> int:
     # With a locale of ASCII a path or a message with Japanese in it would end in a traceback.
     os.environ.setdefault("PYTHONUTF8", "1")
+    # Every start of CKAN would compile its thousands of modules again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A command that is told to end still puts away what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

@@ -24,7 +24,9 @@ PLUGINS = (
     "kagoshima kagoshima_harvester dcat scheming_datasets scheming_organizations harvest datastore "
     "activity datatables_view text_view image_view"
 )
-SITE = ("web", "nginx", "jobs", "harvest-gather", "harvest-fetch", "schedule")
+SITE = ("web", "nginx")
+WORKERS = ("jobs", "harvest-gather", "harvest-fetch", "schedule")
+"""Started when the site answers: each is a start of CKAN more, and the visitors come first."""
 CODE = ("ckanext", "recommended_datasets", "schemas", "migrations")
 
 
@@ -52,6 +54,7 @@ def demo(stack: Stack, sources: Path | None) -> None:
             ready.touch()
             _start_site(stack)
         _wait_for_site(stack)
+        supervision.start(stack, *WORKERS)
     _summary(stack, time.monotonic() - begin)
 
 
@@ -119,9 +122,9 @@ def _configure(stack: Stack, allow: list[str]) -> None:
     changed |= write(stack.run / "nginx" / "nginx.conf", render("nginx.conf", filled))
     if changed or _newest_code() > _stamp(stack):
         running = supervision.states(stack)
-        if any(running.get(name) == "RUNNING" for name in SITE):
+        if any(running.get(name) == "RUNNING" for name in (*SITE, *WORKERS)):
             with step("The code or the configuration changed: the site is started anew"):
-                supervision.stop(stack, *SITE)
+                supervision.stop(stack, *SITE, *WORKERS)
 
 
 def _newest_code() -> float:
