@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from recommended_datasets.header_index import EXACT, FOLDED, Meanings, fold
+from recommended_datasets.header_index import EXACT, FOLDED, GENERAL, Meanings, fold
 from recommended_datasets.report import ColumnMatch
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def identify(table: HasHeader, catalog: Catalog) -> list[Match]:
     scores: dict[int, tuple[float, float]] = {}
     for number, hits in _per_definition(table.header, catalog).items():
         summary = catalog.summaries[number]
-        ids = {hit[0] for hit in hits if hit}
+        ids = {hit[0] for hit in hits if hit and hit[1] < GENERAL}  # a word of every dataset decides for none
         if not summary.distinctive or not all(ids.intersection(group) for group in summary.distinctive):
             continue
         share, score = scores[number] = _score(named, summary.field_count, hits)
