@@ -25,7 +25,7 @@ class FetchError(Exception):
     """Nothing usable came. `code` is a key of `messages.yaml`; `values` fill its text. `later` = seconds the server asked
     us to wait; `passing` = it may be over the next time."""
 
-    def __init__(self, code: str, *, passing: bool = False, later: float = 0, **values: object) -> None:
+    def __init__(self, code: str, /, *, passing: bool = False, later: float = 0, **values: object) -> None:
         super().__init__(code, values)
         self.code = code
         self.values = values

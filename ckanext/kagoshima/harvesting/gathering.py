@@ -83,7 +83,10 @@ class _Run:
             return Gathered("ckan", unique(ckan_source.gather(url, self.code, self.client, self.beat)))
         before = self.remembered.get(url)
         known = before is not None and before.current
-        answer = self.client.get(url, etag=before.etag, last_modified=before.last_modified) if known else self.client.get(url)
+        if known and before is not None:
+            answer = self.client.get(url, etag=before.etag, last_modified=before.last_modified)
+        else:
+            answer = self.client.get(url)
         if answer.not_modified and before is not None:
             found, kind = before.found, before.found["kind"]
         elif known and before is not None and before.sha256 == answer.sha256:
@@ -208,7 +211,7 @@ def _read(answer: Answer, url: str, kind: str) -> dict[str, Any]:
     is_list = checked.report.dataset == LIST and checked.table is not None and named
     if kind == "list" and not is_list:
         raise FetchError("not-a-list", url=url)
-    if not is_list:
+    if not is_list or checked.table is None:
         return {"version": VERSION, "kind": "csv"}
     listed = list_source.read(checked.table, checked.columns, answer.url)
     return {

@@ -44,13 +44,20 @@ def _start_time(pid: int) -> str:
         return ""
 
 
+def _engine() -> sa.engine.Engine:
+    """Connections of their own: a lease must be seen although its worker is in the middle of a transaction."""
+    engine = model.meta.engine
+    assert engine is not None
+    return engine
+
+
 def acquire(source_id: str, owner: str, seconds: int = SECONDS) -> bool:
     """Take the source for `owner`; False while somebody else who lives has it. Seen by all workers at once."""
     table = SourceState.__table__
     mine = table.c.source_id == source_id
     until = {"lease_owner": owner, "lease_until": now() + timedelta(seconds=seconds)}
     free = sa.or_(table.c.lease_owner.is_(None), table.c.lease_owner == owner, table.c.lease_until < now())
-    with model.Session.get_bind().begin() as connection:  # type: ignore
+    with _engine().begin() as connection:
         if connection.execute(sa.update(table).where(mine, free).values(**until)).rowcount:
             return True
         holder = connection.execute(sa.select(table.c.lease_owner).where(mine)).scalar()
@@ -67,7 +74,7 @@ def renew(source_id: str, owner: str, seconds: int = SECONDS, stage: str = "") -
     values: dict[str, object] = {"lease_until": now() + timedelta(seconds=seconds)}
     if stage:
         values["stage"] = stage
-    with model.Session.get_bind().begin() as connection:  # type: ignore
+    with _engine().begin() as connection:
         done = connection.execute(
             sa.update(table).where(table.c.source_id == source_id, table.c.lease_owner == owner).values(**values)
         )
@@ -76,7 +83,7 @@ def renew(source_id: str, owner: str, seconds: int = SECONDS, stage: str = "") -
 
 def release(source_id: str, owner: str) -> None:
     table = SourceState.__table__
-    with model.Session.get_bind().begin() as connection:  # type: ignore
+    with _engine().begin() as connection:
         connection.execute(
             sa.update(table)
             .where(table.c.source_id == source_id, table.c.lease_owner == owner)

@@ -107,7 +107,7 @@ class SourceFile(tk.BaseModel):  # type: ignore
     @classmethod
     def of_source(cls, source_id: str) -> list[SourceFile]:
         query = model.Session.query(cls).filter(cls.source_id == source_id)
-        return query.order_by(cls.position, cls.url).all()
+        return list(query.order_by(cls.position, cls.url))  # type: ignore
 
 
 class ArchivedFile(tk.BaseModel):  # type: ignore

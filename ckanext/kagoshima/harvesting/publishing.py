@@ -115,7 +115,7 @@ def _create(code: str, publications: Sequence[Publication]) -> str:
     package = _new_package(code, publications)
     package["resources"] = _sorted([_resource(one) for one in publications])
     _store(identity.package_id, code, publications)
-    context = {**_context(), "return_id_only": True}
+    context: Any = {**_context(), "return_id_only": True}
     tk.get_action("package_create")(context, package)
     _tell(identity.package_id, publications)
     return "created"

@@ -44,19 +44,22 @@ def purge(sha256: str, actor: str, reason: str) -> dict[str, int]:
     return done
 
 
+def _context() -> Any:
+    return {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
+
+
 def _take_out(resource: Any) -> set[str]:
-    context: Any = {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
-    package = tk.get_action("package_show")(dict(context), {"id": resource.package_id})
+    package = tk.get_action("package_show")(_context(), {"id": resource.package_id})
     dataset = package.get("recommended_dataset")
     _delete_bytes(resource)
     if package["state"] == model.State.ACTIVE and resource.state == model.State.ACTIVE:
         kept = [one for one in package["resources"] if one["id"] != resource.id]
         if kept:
-            tk.get_action("package_update")(dict(context), {**package, "resources": kept})
+            tk.get_action("package_update")(_context(), {**package, "resources": kept})
         else:
-            tk.get_action("package_delete")(dict(context), {"id": package["id"]})
+            tk.get_action("package_delete")(_context(), {"id": package["id"]})
     try:
-        tk.get_action("datastore_delete")(dict(context), {"resource_id": resource.id, "force": True})
+        tk.get_action("datastore_delete")(_context(), {"resource_id": resource.id, "force": True})
     except (tk.ObjectNotFound, KeyError):
         pass
     report = StoredReport.of(resource.id)

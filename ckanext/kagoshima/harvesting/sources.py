@@ -200,7 +200,7 @@ def sync(declared: Iterable[Declared]) -> Synced:
             _ensure_state(made["id"], one.municipality_code)
             result.created.append(one.name)
         elif (json.loads(existing.config or "{}"), existing.frequency, existing.active) != (one.config, one.frequency, True):
-            package = model.Package.get(existing.id)
+            package: Any = model.Package.get(existing.id)
             changes = {**wanted, "id": existing.id, "name": package.name, "title": package.title, "state": "active"}
             tk.get_action("harvest_source_update")(_context(), changes)
             _ensure_state(existing.id, one.municipality_code)

@@ -58,7 +58,7 @@ def decide(identifier: str, decision: str) -> str | Response:
     except tk.ObjectNotFound as error:
         return tk.abort(404, str(error))
     except tk.ValidationError as error:
-        tk.h.flash_error(" ".join(message for messages in error.error_dict.values() for message in messages))
+        tk.h.flash_error(" ".join(error.error_summary.values()))
         return tk.redirect_to("kagoshima_harvesting.index")
     tk.h.flash_success(tk._("Released.") if decision == "release" else tk._("Rejected."))
     return tk.redirect_to("kagoshima_harvesting.show", identifier=done["source"])
