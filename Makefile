@@ -16,7 +16,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo stop status clean services test lint test-core test-stack test-services test-plugin test-demo \
-	test-browser stop-test bench docs messages lock
+	test-browser stop-test bench fuzz docs messages lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,11 @@ stop-test: ## Stop the test stack
 
 bench: install ## Performance figures, each beside its peer in one run
 	@$(PY) -m benchmarks $(BENCH)
+
+FUZZ_SECONDS ?= 60
+fuzz: install ## Coverage-guided fuzzing of reader, check and scan (FUZZ_SECONDS=60)
+	@$(VENV)/bin/uv pip install -q --python $(VENV)/bin/python 'atheris>=3,<4'
+	@$(PY) -m tests.fuzz.fuzz_check -max_total_time=$(FUZZ_SECONDS)
 
 docs: install ## Check the documentation: links, commands, definitions
 	@$(PY) -m pytest $(WITHOUT_CKAN) -q tests/core tests/stack -k docs

@@ -1,0 +1,112 @@
+"""Each measured run: a process of its own, its wall time from start to end and its peak memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import generator
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    seconds: float
+    megabytes: float
+
+
+def _run(code: str, *arguments: str) -> Run:
+    """Wall time and peak resident memory of ``python -c code`` with these arguments."""
+    return _process([sys.executable, "-c", code, *arguments])
+
+
+def _process(command: list[str]) -> Run:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "utf-8"}
+    begin = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, cwd=PROJECT)
+    assert process.stderr is not None
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise RuntimeError(f"{command[:4]} failed: {errors.decode(errors='replace')[-2000:]}")
+    return Run(seconds, usage.ru_maxrss / 1024)
+
+
+def check(path: Path) -> Run:
+    """`recommended-datasets check FILE --format json`, start to finish."""
+    return _process([sys.executable, "-m", "recommended_datasets", "check", str(path), "--format", "json"])
+
+
+_FRICTIONLESS = """
+import sys
+from frictionless import Checklist, Resource, Schema, system
+with system.use_context(trusted=True):
+    resource = Resource(path=sys.argv[1], schema=Schema.from_descriptor(sys.argv[2]), encoding="utf-8-sig")
+    report = resource.validate(Checklist(), limit_errors=10**9)
+assert report.tasks[0].errors, "the seeded faults were not seen"
+"""
+
+
+def frictionless(path: Path, schema: Path, *, command: bool = False) -> Run:
+    """frictionless on the same file with our exported Table Schema, error limit lifted; `command`: its own command line."""
+    if command:
+        program = "from frictionless.program import program; program()"
+        return _run(program, "validate", str(path), "--schema", str(schema), "--trusted", "--encoding", "utf-8-sig")
+    return _run(_FRICTIONLESS, str(path), str(schema))
+
+
+def issues(path: Path) -> set[tuple[int, str, str, str]]:
+    """(record, field, code, value) of every issue of our report."""
+    from recommended_datasets.checking import check_bytes
+
+    report = check_bytes(path, report_only=True).report
+    return {(issue.record, issue.field, issue.code, issue.value) for issue in report.issues}
+
+
+def write_schema(path: Path) -> Path:
+    from recommended_datasets.table_schema import table_schema
+
+    path.write_text(json.dumps(table_schema(generator.definition()), ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def write_workbook(path: Path, rows: int, seed: int) -> None:
+    """The same rows as a workbook."""
+    import csv
+
+    import xlsxwriter
+
+    source = path.with_suffix(".csv")
+    generator.write(source, rows, seed=seed)
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+    sheet = book.add_worksheet("AED")
+    with source.open(encoding="utf-8-sig", newline="") as file:
+        for number, row in enumerate(csv.reader(file)):
+            sheet.write_row(number, 0, row)
+    book.close()
+
+
+def read_workbook(path: Path) -> Run:
+    """Our reader, from the file to a `Table`."""
+    code = "import sys; from pathlib import Path; from recommended_datasets.reader import read_table; read_table(Path(sys.argv[1]))"
+    return _run(code, str(path))
+
+
+def openpyxl(path: Path) -> Run:
+    """openpyxl, read-only: every row as values."""
+    code = """
+import sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1], read_only=True, data_only=True)
+for sheet in book.worksheets:
+    for row in sheet.iter_rows(values_only=True):
+        pass
+"""
+    return _run(code, str(path))
