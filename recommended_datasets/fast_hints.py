@@ -16,7 +16,7 @@ import polars as pl
 from recommended_datasets import fast_repeats, municipality, rules_keys, rules_place
 from recommended_datasets.fast_repeats import Repeats
 from recommended_datasets.masks import Accepts
-from recommended_datasets.validation import BOTH, Hints
+from recommended_datasets.validation_block import BOTH, Hints
 from recommended_datasets.values_coordinates import JAPAN_LATITUDE, JAPAN_LONGITUDE
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What is said about a file as a whole: its columns, its encoding, the lines that are no records."""
+"""What is said about a file as a whole: its columns, its encoding, the lines that are no records; and how sure a rule is."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from recommended_datasets.definition import Definition, Field
 from recommended_datasets.report import ColumnMatch, Issue
 from recommended_datasets.table import Table
+from recommended_datasets.values_parsed import Parsed
 
 UTF8 = ("", "utf-8", "utf-8-sig")
 UNCERTAIN = ("evidence", "partly")
 """Added to the values of an issue whose rule was not read in a source: its message says 定義確認中."""
 _TOKYO = re.compile(r"日本測地系(?!20)|旧測地系|(?i:tokyo(?: ?97)? ?datum)|(?i:TD)(?=[)）])")
+_OF_VALUES = frozenset({"not-allowed", "flag-unknown"})
 _NOT_RECORDS = {
     "title": "title-lines",
     "note": "note-lines",
@@ -121,3 +123,19 @@ def hoped_for(field: Field) -> bool:
 
 def _listed(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return (("columns", "、".join(names)), ("number", str(len(names))))
+
+
+def weighed(of: Field, definition: Definition, parsed: Parsed) -> Parsed:
+    """A rule that was not read in a source is never an error."""
+    if parsed.severity != "error":
+        return parsed
+    certain = of.evidence == "seen" and definition.evidence == "seen"
+    if parsed.code in _OF_VALUES:
+        certain = certain and of.values_certain
+    return parsed if certain else parsed._replace(severity="info", values=(*parsed.values, UNCERTAIN))
+
+
+def missing(of: Field, definition: Definition) -> Parsed:
+    if of.required and definition.evidence == "seen":
+        return Parsed("", "missing-value", "error")
+    return Parsed("", "missing-value", "info", (UNCERTAIN,))

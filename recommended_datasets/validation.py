@@ -5,40 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recommended_datasets import rules, rules_file, rules_keys, rules_place
-from recommended_datasets.definition import Definition, Field
+from recommended_datasets.definition import Definition
 from recommended_datasets.report import ColumnMatch, Issue, Report
 from recommended_datasets.report_tally import EXAMPLES, Tally
-from recommended_datasets.rules import Found
 from recommended_datasets.table import Note, Table
-from recommended_datasets.values_columns import UNKNOWN, Column, TableReader, swapped_rows
+from recommended_datasets.validation_block import BOTH, Block, Hints
+from recommended_datasets.values_columns import UNKNOWN, TableReader, swapped_rows
 from recommended_datasets.values_parsed import Parsed, fold, trim
 
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
-
-BOTH = "latitude+longitude"
-_OF_VALUES = frozenset({"not-allowed", "flag-unknown"})
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What the fast lane knows of a block already. Everything left out is found out here.
-
-    `rows`: field id or rule key (`Validation.rule_keys`) → the only rows, ascending, that need the scalar functions. For a
-    field: rows that `values.parse` would not accept unchanged, and the blanks of a ◎ column.
-    `firsts`: key of a rule that remembers rows → row → where the same was first (for the rows named in `rows`).
-    `filled`: field id → cells with any text, and ``latitude+longitude`` → rows with both.
-    """
-
-    rows: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
-    firsts: Mapping[str, Mapping[int, rules_keys.First]] = field(default_factory=dict[str, Mapping[int, rules_keys.First]])
-    filled: Mapping[str, int] = field(default_factory=dict[str, int])
-
 
 _NO_HINTS = Hints()
 
@@ -125,7 +106,7 @@ class Validation:
             self._add(self._with_field(issue))
         columns = self._reader.read(table, hints.rows)
         swaps = swapped_rows(columns)
-        block = _Block(table, columns, hints)
+        block = Block(table, columns, hints)
         self._count_filled(block)
         self._swap(block, swaps)
         lost = self._usability(block, set(swaps))
@@ -177,7 +158,7 @@ class Validation:
         field = next((match.field for match in self.columns if match.column == issue.column and match.field), None)
         return replace(issue, field=field) if field else issue
 
-    def _count_filled(self, block: _Block) -> None:
+    def _count_filled(self, block: Block) -> None:
         known = block.hints.filled
         for field_id, column in block.columns.items():
             number = known.get(field_id)
@@ -191,7 +172,7 @@ class Validation:
                 number = sum(1 for latitude, longitude in pairs if latitude and longitude)
             self._filled[BOTH] = self._filled.get(BOTH, 0) + number
 
-    def _swap(self, block: _Block, swaps: Sequence[int]) -> None:
+    def _swap(self, block: Block, swaps: Sequence[int]) -> None:
         """Set the cells of swapped rows aside; what they are is known only when the whole column was seen."""
         for row in swaps:
             latitude, longitude = block.columns["latitude"], block.columns["longitude"]
@@ -218,24 +199,24 @@ class Validation:
             for _ in range(self._swapped - len(issues)):
                 self._add(issues[-1])
 
-    def _cells(self, block: _Block, lost: Mapping[int, str]) -> None:
+    def _cells(self, block: Block, lost: Mapping[int, str]) -> None:
         for column in block.columns.values():
             if column.index < 0:
                 continue
             asked = column.field.mark == "◎" and column.field.type != "flag" and column.field.blank == "unknown"
-            missing = _missing(column.field, self.definition) if asked else None
+            missing = rules_file.missing(column.field, self.definition) if asked else None
             rows: Iterable[int] = column.changed
             if asked:
                 rows = {*column.changed, *block.rows(column.field.id, blank=column)}
             for row in sorted(rows):
                 parsed = column.changed.get(row)
                 if parsed and parsed.code:
-                    self._add(block.issue(row, column, _weighed(column.field, self.definition, parsed)))
+                    self._add(block.issue(row, column, rules_file.weighed(column.field, self.definition, parsed)))
                 # A blank that makes the row unusable was said already.
                 if missing and column.text(row) == "" and lost.get(row) != column.field.id:
                     self._add(block.issue(row, column, missing))
 
-    def _row_rules(self, block: _Block) -> None:
+    def _row_rules(self, block: Block) -> None:
         for rule in self._rules:
             check = rule.check
             for row, texts in block.texts(rule.fields, rule.key):
@@ -245,7 +226,7 @@ class Validation:
                         found = found._replace(severity="warning", code="publisher-codes-mixed")
                     self._add(block.issue(row, block.columns[found.field], found))
 
-    def _usability(self, block: _Block, swaps: set[int]) -> dict[int, str]:
+    def _usability(self, block: Block, swaps: set[int]) -> dict[int, str]:
         """Rows that the merge cannot use → the field that is to blame; swapped rows wait for the verdict on the column."""
         rule = self._usable_rule
         lost: dict[int, str] = {}
@@ -268,7 +249,7 @@ class Validation:
         self._usable += block.table.row_count - len(lost) - waiting
         return lost
 
-    def _repeats(self, block: _Block, lost: Mapping[int, str]) -> None:
+    def _repeats(self, block: Block, lost: Mapping[int, str]) -> None:
         table, copies = block.table, set[int]()
         key = self._duplicates.KEY
         firsts = block.hints.firsts
@@ -288,60 +269,6 @@ class Validation:
                 found = rule.check(texts, table.record(row), table.lines[row], first)
                 if found and row not in copies:
                     self._add(block.issue(row, block.columns[found.field], found))
-
-
-class _Block:
-    """One block with its columns read: gives rules the texts that they ask for."""
-
-    def __init__(self, table: Table, columns: dict[str, Column], hints: Hints) -> None:
-        self.table, self.columns, self.hints = table, columns, hints
-        self._canonical: dict[str, list[str | None]] = {}
-
-    def rows(self, key: str, *, blank: Column | None = None) -> Iterable[int]:
-        """The rows that `key` asks for; with `blank` only those whose cell is blank, where nothing is known beforehand."""
-        known = self.hints.rows.get(key)
-        if known is not None:
-            return known
-        if blank is not None:
-            return [row for row, text in enumerate(blank.texts) if not text]
-        return range(self.table.row_count)
-
-    def texts(self, fields: tuple[str, ...], key: str) -> Iterator[tuple[int, tuple[str | None, ...]]]:
-        """(row, canonical texts of `fields`) of the rows that the rule `key` needs."""
-        known = self.hints.rows.get(key)
-        if known is not None:
-            columns = [self.columns[field_id] for field_id in fields]
-            return ((row, tuple(column.text(row) for column in columns)) for row in known)
-        if not fields:
-            return ((row, ()) for row in range(self.table.row_count))
-        for field_id in fields:
-            if field_id not in self._canonical:
-                self._canonical[field_id] = self.columns[field_id].canonical()
-        return enumerate(zip(*(self._canonical[field_id] for field_id in fields), strict=True))
-
-    def issue(self, row: int, column: Column | None, found: Parsed | Found, field_id: str = "") -> Issue:
-        table = self.table
-        if column is None or column.index < 0:
-            return Issue(str(found.code), found.severity, table.record(row), table.lines[row], field_id, values=found.values)
-        cell_line = table.cell_lines.get((column.index, row), 0)
-        where = (table.record(row), table.lines[row], column.field.id, column.header, column.texts[row])
-        return Issue(str(found.code), found.severity, *where, cell_line=cell_line, values=found.values)
-
-
-def _weighed(of: Field, definition: Definition, parsed: Parsed) -> Parsed:
-    """A rule that was not read in a source is never an error."""
-    if parsed.severity != "error":
-        return parsed
-    certain = of.evidence == "seen" and definition.evidence == "seen"
-    if parsed.code in _OF_VALUES:
-        certain = certain and of.values_certain
-    return parsed if certain else parsed._replace(severity="info", values=(*parsed.values, rules_file.UNCERTAIN))
-
-
-def _missing(of: Field, definition: Definition) -> Parsed:
-    if of.required and definition.evidence == "seen":
-        return Parsed("", "missing-value", "error")
-    return Parsed("", "missing-value", "info", (rules_file.UNCERTAIN,))
 
 
 def validate(

@@ -14,7 +14,8 @@ from recommended_datasets.normalisation import normalise
 from recommended_datasets.reader import read_table
 from recommended_datasets.report import Report
 from recommended_datasets.table import Table
-from recommended_datasets.validation import Hints, Validation, validate
+from recommended_datasets.validation import Validation, validate
+from recommended_datasets.validation_block import Hints
 
 NO_FAULT = {"recommended-columns-blank"}
 
