@@ -24,6 +24,7 @@ from recommended_datasets.fast_source import Source, Unsuitable
 from recommended_datasets.layout import ODD_STARTS, Known, Layout, filled, lay_out
 from recommended_datasets.reader import mark_broken_cells
 from recommended_datasets.report import Issue
+from recommended_datasets.side_by_side import blocks_of
 from recommended_datasets.table import Note, Table
 
 HEAD_RECORDS = 1000
@@ -95,6 +96,8 @@ class Blocks:
         layout = lay_out(rows, lines, self._known, self._header_line)
         if layout.tables > 1 or len(rows) < 500 or layout.header_row < 0 or max(layout.header_rows) > 400:
             raise Unsuitable("no plain header")
+        if blocks_of(layout.header, self._known):
+            raise Unsuitable("tables side by side")
         self._width = len(layout.header)
         if not 2 <= self._width <= assembly.MAX_COLUMNS:
             raise Unsuitable("width")

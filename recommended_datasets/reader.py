@@ -17,6 +17,7 @@ from recommended_datasets.csv_records import Flaw, Records, read_records
 from recommended_datasets.dialect import newline_of, sniff
 from recommended_datasets.encoding import BROKEN, decode
 from recommended_datasets.layout import Known, lay_out
+from recommended_datasets.side_by_side import unfold
 from recommended_datasets.sniffing import refuse_other_formats, workbook_kind
 from recommended_datasets.table import ReadError, Table
 
@@ -96,6 +97,7 @@ def read_text(content: bytes, *, header_line: int = 0, known: Known | None = Non
     else:
         unreadable = set[tuple[int, int]]()
     layout = lay_out(records.rows, records.lines, known, header_line)
+    records, layout, unreadable = unfold(records, layout, unreadable, known)
     table = build_table(records, layout, unreadable)
     return replace(table, encoding=decoded.detection.encoding, delimiter=dialect.delimiter, newline=newline)
 

@@ -17,6 +17,7 @@ from recommended_datasets.assembly import build_table
 from recommended_datasets.csv_records import Flaw, Records
 from recommended_datasets.layout import Known, Layout, fold, lay_out
 from recommended_datasets.report import Issue
+from recommended_datasets.side_by_side import unfold
 from recommended_datasets.sniffing import WorkbookKind
 from recommended_datasets.table import ReadError, Table
 from recommended_datasets.workbook_cells import ISO, by_digits, cell_text, row_texts
@@ -125,19 +126,22 @@ def _read_sheet(source: CalamineSheet, name: str, parts: Parts | None, header_li
         raise _broken(error) from error
     last_row = (source.end or (0, 0))[0]
     top = 0 if len(cells or rows) == last_row + 1 else first_row
-    flaws, unreadable = _special_cells(cells, marks, top, left) if cells else ([], {})
+    flaws, wrong = _special_cells(cells, marks, top, left) if cells else ([], dict[tuple[int, int], str]())
+    unreadable = set(wrong)
     if cells:
         rows = [row_texts(row, style, memo) for row in cells]
         del cells
-    for (r, c), text in unreadable.items():
+    for (r, c), text in wrong.items():
         rows[r][c] = text
-    filled_down = _fill_merged(rows, merged, top, left)
+    filled_down, covered = _fill_merged(rows, merged, top, left)
     records = Records(rows, list(range(top + 1, top + len(rows) + 1)), flaws)
-    layout = lay_out(rows, records.lines, known, header_line)
+    layout = lay_out(records.rows, records.lines, known, header_line)
+    layout.blank_runs = [(r, n) for r, n in layout.blank_runs if not covered.issuperset(range(r, r + n))]
+    records, layout, unreadable = unfold(records, layout, unreadable, known)
     names = sum(1 for cell in layout.header if cell.strip() and known(cell)) if known else 0
     head = max(layout.header_rows, default=-1)
     merged_rows = Counter(c for r, c in filled_down if head < r < layout.end)
-    return Sheet(name, records, layout, set(unreadable), names, merged_rows)
+    return Sheet(name, records, layout, unreadable, names, merged_rows)
 
 
 def _special_cells(
@@ -174,18 +178,23 @@ def _special_cells(
     return flaws, unreadable
 
 
-def _fill_merged(rows: list[list[str]], merged: Sequence[Area], top: int, left: int) -> list[tuple[int, int]]:
-    """A cell merged over several rows says the same of each of them. The (row, cell) that got a value."""
+def _fill_merged(rows: list[list[str]], merged: Sequence[Area], top: int, left: int) -> tuple[list[tuple[int, int]], set[int]]:
+    """A cell merged over several rows says the same of each of them. The (row, cell) that got a value, and the rows that
+    are nothing but the lower part of a record two or more rows high."""
     filled_down: list[tuple[int, int]] = []
+    covered: set[int] = set()
+    tall = {r for r, row in enumerate(rows) if not any(map(str.strip, row))}  # the rest of a record that is two rows high
     for (first, column), (last, _) in merged:
         r, c = first - top, column - left
         if last <= first or not 0 <= r < len(rows) or not 0 <= c < len(rows[r]) or not rows[r][c].strip():
             continue
         for below in range(r + 1, min(last - top, len(rows) - 1) + 1):
-            if not rows[below][c]:
+            if below in tall:
+                covered.add(below)
+            elif not rows[below][c]:
                 rows[below][c] = rows[r][c]
                 filled_down.append((below, c))
-    return filled_down
+    return filled_down, covered
 
 
 def _same_header(one: Sheet, other: Sheet) -> bool:

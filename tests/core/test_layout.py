@@ -181,3 +181,33 @@ def test_one_table_per_district_with_the_same_header_is_one_table() -> None:
         ("band", "隼人地区"),
         ("band", "溝辺の部"),
     ]
+
+
+def test_blocks_side_by_side_are_one_table() -> None:
+    table = read("公園一覧\nNO,名称,住所,,NO,名称,住所\n1,a,x,,3,c,z\n2,b,y,,4,d,\n,,,,5,e,w\n")
+    assert table.header == ("NO", "名称", "住所")
+    assert [table.row(r) for r in range(table.row_count)] == [
+        ("1", "a", "x"),
+        ("2", "b", "y"),
+        ("3", "c", "z"),
+        ("4", "d", ""),
+        ("5", "e", "w"),
+    ]
+    assert list(table.lines) == [3, 4, 3, 4, 5]
+    assert [(issue.code, issue.line) for issue in table.issues] == [("tables-side-by-side", 2)]
+    assert [(note.kind, note.text) for note in table.notes] == [("title", "公園一覧")]
+
+
+def test_a_broken_byte_in_the_right_block_is_found_at_its_record() -> None:
+    data = "NO,名称,住所,,NO,名称,住所\n1,a,x,,3,c@,z\n2,b,y,,4,d,v\n".encode().replace(b"@", b"\xff")
+    table = read_table(data, known=NAMES.__contains__)
+    (issue,) = [issue for issue in table.issues if issue.code == "encoding-error"]
+    assert (issue.record, issue.line, issue.column) == (3, 2, "名称")
+    assert table.unreadable == {(1, 2)}
+
+
+@pytest.mark.parametrize("row", ["1,a,x,備考です,3,c,z", "1,a,x,,3,c,z,はみ出し"])
+def test_blocks_with_a_cell_outside_of_them_stay_as_they_are(row: str) -> None:
+    table = read(f"NO,名称,住所,,NO,名称,住所\n{row}\n")
+    assert table.row_count == 1
+    assert "duplicate-header" in [issue.code for issue in table.issues]

@@ -243,6 +243,19 @@ def test_graph_paper_sheets_lose_their_blank_columns() -> None:
     assert list(table.lines) == [6, 7, 8]
 
 
+def test_records_that_are_two_rows_high_are_one_record_each() -> None:
+    def write(book: xlsxwriter.Workbook) -> None:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["NO", "名称", "住所"])
+        for n in range(1, 7, 2):
+            for c, text in enumerate([f"{n}", f"公園{n}", "山下町"]):
+                page.merge_range(n, c, n + 1, c, text)
+
+    table = read(workbook(write))
+    assert rows(table) == [("1", "公園1", "山下町"), ("3", "公園3", "山下町"), ("5", "公園5", "山下町")]
+    assert table.issues == ()
+
+
 def test_several_tables_on_a_sheet_are_told_and_the_best_is_read() -> None:
     data = sheet(
         [
