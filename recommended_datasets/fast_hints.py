@@ -17,6 +17,7 @@ from recommended_datasets import fast_repeats, municipality, rules_keys, rules_p
 from recommended_datasets.fast_repeats import Repeats
 from recommended_datasets.masks import Accepts
 from recommended_datasets.validation_block import BOTH, Hints
+from recommended_datasets.values_columns import short_rows
 from recommended_datasets.values_coordinates import JAPAN_LATITUDE, JAPAN_LONGITUDE
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Hinting:
         self._definition = validation.definition
         self._accepts = Accepts(statistical=validation.definition.statistical)
         self._repeats = Repeats()
-        self._index = {m.field: m.index for m in validation.columns if m.field is not None and m.field in validation.definition}
+        known = [match for match in validation.columns if match.field in validation.definition]
+        self._index = {str(match.field): match.index for match in known}
         self._checks = validation.rule_checks
         there = self._index.keys()
         self._rules = {key: fields for key, fields in validation.rule_keys.items() if set(fields) <= there and fields}
@@ -61,6 +63,9 @@ class Hinting:
                 rows[key] = told[key][0].to_list()
         for column, row in table.unreadable:
             self._doubt(rows, column, row)
+        for row, width in short_rows(table).items():
+            for index in range(width, len(table.columns)):
+                self._doubt(rows, index, row)
         filled = {field: table.row_count - told[f"blank:{field}"][0] for field in self._index}
         if {"latitude", "longitude"} <= self._index.keys():
             filled[BOTH] = table.row_count - told[f"blank:{BOTH}"][0]
@@ -187,7 +192,8 @@ class Hinting:
     def _sum(self, fields: tuple[str, ...]) -> pl.Expr:
         whole, *parts = (self._texts(field).cast(pl.Float64, strict=False) for field in fields)
         total = reduce(lambda one, other: one + other, parts)
-        return ~((total == whole).fill_null(False) | _blank(fields[0]) | pl.all_horizontal(_blank(field) for field in fields[1:]))
+        nothing = _blank(fields[0]) | pl.all_horizontal(_blank(field) for field in fields[1:])
+        return ~((total == whole).fill_null(False) | nothing)
 
     def _box(self, latitude: str, longitude: str) -> pl.Expr:
         west, south, east, north = self._bounds or (
@@ -225,7 +231,8 @@ class Hinting:
         told = told | self._texts(code).is_in(foreign)
         known = {c: names[c] for c in codes if c in names}
         if known:
-            name = self._texts(code).replace_strict(list(known), list(known.values()), default="\uffff", return_dtype=pl.String)
+            old, new = list(known), list(known.values())
+            name = self._texts(code).replace_strict(old, new, default="\uffff", return_dtype=pl.String)
             for start in ("", *_prefectures()):
                 told = told | self._texts(address).str.starts_with(pl.lit(start) + name)
         return ~told
