@@ -136,6 +136,7 @@ def weighed(of: Field, definition: Definition, parsed: Parsed) -> Parsed:
 
 
 def missing(of: Field, definition: Definition) -> Parsed:
+    """What a blank in a ◎ column is: an error where the mark was read in a source, else a hint."""
     if of.required and definition.evidence == "seen":
         return Parsed("", "missing-value", "error")
     return Parsed("", "missing-value", "info", (UNCERTAIN,))
