@@ -75,7 +75,7 @@ class Dropped:
     record: int
     line: int
     reason: str
-    """``missing-name`` …, ``duplicate``, or why it is withheld."""
+    """A key of `messages.yaml`: ``row-unusable``, ``duplicate-row``, ``duplicate-confirmed`` …"""
     text: str = ""
     """The row as in the file, as JSON ``{header: cell}``; always "" for a withheld row."""
     repeats: int = 0
@@ -153,8 +153,8 @@ def contribute(
         earlier = _earlier_copy(table, row, first_seen)
         if earlier is not None and (target.copies == "never" or any(_cell(normalised, key, row) for key in keys)):
             repeated = table.lines[earlier]
-            values = (("first", str(repeated)),)
-            duplicates.append(Dropped(record, line, "duplicate", _as_json(table, row), repeated, values))
+            values = (("first_line", str(repeated)),)
+            duplicates.append(Dropped(record, line, "duplicate-row", _as_json(table, row), repeated, values))
             continue
         if row in drop:
             duplicates.append(Dropped(record, line, drop[row], _as_json(table, row)))
