@@ -41,6 +41,8 @@ _PHONE = (
     r"|0[56789]0-[0-9]{4}-[0-9]{4})$"
 )
 """Ten digits, or eleven of a mobile number."""
+_SAID = frozenset("text name address phone integer number money latitude longitude date".split())
+"""Types that a pattern or a number says exactly."""
 _INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
 _MANY = 3_000
@@ -62,7 +64,7 @@ class Accepts:
         """Whether the column's different values are asked one by one (`learn`) because no pattern says it exactly."""
         return not (
             field.type in _PATTERNS
-            or field.type in ("text", "name", "address", "phone", "integer", "number", "money", "latitude", "longitude", "date")
+            or field.type in _SAID
             or (field.type == "corporate_number" and len(self._good.get(field.id, ())) > _MANY)
         )
 
