@@ -111,7 +111,7 @@ def _exactness(path: Path, faults: list[generator.Fault], name: str) -> list[Fig
     share = 100 * hit / len(faults)
     false = sum(1 for record, of, _, _ in found if record and (record, of) not in seeded)
     return [
-        Figure(f"seeded faults at the exact cell, {name}", "100 %", "100 %", 100, [share], f"{hit} of {len(faults)}", unit="%"),
+        Figure(f"seeded faults found, {name}", "100 %", "100 %", 100, [share], f"{hit} of {len(faults)}", unit="%"),
         Figure(f"false findings, {name}", "0", "0", 0, [float(false)], smaller=True, unit=""),
     ]
 

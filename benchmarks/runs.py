@@ -96,7 +96,7 @@ def write_workbook(path: Path, rows: int, seed: int) -> None:
 
 def read_workbook(path: Path) -> Run:
     """Our reader, from the file to a `Table`."""
-    code = "import sys; from pathlib import Path; from recommended_datasets.reader import read_table\nread_table(Path(sys.argv[1]))"
+    code = "import sys, pathlib, recommended_datasets.reader as reader; reader.read_table(pathlib.Path(sys.argv[1]))"
     return _run(code, str(path))
 
 
