@@ -153,7 +153,7 @@ def rebuild(definition: Definition, locations: Iterable[str]) -> None:
 
 
 def count(dataset: str) -> None:
-    """Make CKAN's remembered number of rows true again."""
-    DatastorePostgresqlBackend.get_active_backend().calculate_record_count(table_id(dataset))  # type: ignore
-    with get_write_engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text(f"ANALYZE {identifier(table_id(dataset))}"))
+    """Make CKAN's remembered number of rows and the planner's statistics true again."""
+    backend: Any = DatastorePostgresqlBackend.get_active_backend()
+    backend.clear_table_stats(table_id(dataset))  # a number that is there already would be kept
+    backend.calculate_record_count(table_id(dataset))
