@@ -58,6 +58,8 @@ def _plain(text: str) -> str:
 
 def _join(year: int, month: str | None, day: str | None) -> str | None:
     """The date as text, or None where the calendar has no such day."""
+    if day is None and not 1000 <= year <= 2099:
+        return None  # a number that nobody would write as a year
     if month is None:
         return f"{year:04d}"
     if not 1 <= int(month) <= 12:
@@ -123,7 +125,8 @@ def _written(plain: str) -> Parsed:
         joined = _join(int(match[1]), match[2], match[3])
         return repaired(joined, "date-format") if joined else unreadable("date")
     if match := _GREGORIAN_YEAR.fullmatch(plain):
-        return repaired(match[1], "date-format")
+        joined = _join(int(match[1]), None, None)
+        return repaired(joined, "date-format") if joined else unreadable("date")
     if match := _EIGHT.fullmatch(plain):
         joined = _join(int(match[1] + match[2]), match[3], match[4])
         return repaired(joined, "date-format") if joined else unreadable("date")

@@ -81,6 +81,8 @@ def test_a_date_is_read_in_the_ways_people_write_it(text: str, iso: str) -> None
         ("令和0年1月1日", "type-error", None),
         ("4月頃", "type-error", None),
         ("令和6年度", "type-error", None),
+        ("0000年", "type-error", None),
+        ("令和99年", "type-error", None),
         ("2024年4月1日(火)", "date-weekday", None),
         ("24/4/1", "date-ambiguous", None),
         ("4/5/2024", "date-ambiguous", None),
