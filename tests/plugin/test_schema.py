@@ -10,11 +10,11 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 import yaml
+from catalogue_town import context, dataset, publisher, sites, upload
 from ckan import model
 from ckan.tests import factories, helpers
 
 import ckanext.kagoshima
-from catalogue_town import context, dataset, publisher, sites, upload
 from recommended_datasets import licence
 
 SCHEMAS = Path(ckanext.kagoshima.__file__).parent / "schemas"
