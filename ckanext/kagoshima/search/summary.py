@@ -21,7 +21,7 @@ def show() -> dict[str, Any]:
     published = _search({"fq": f"-{MERGED}", "rows": 0, "facet.field": '["organization"]', "facet.limit": -1})
     counts: dict[str, int] = published["facets"].get("organization", {})
     found = _search({"fq": MERGED, "rows": 100, "sort": "name asc", "facet": "false"})
-    merged = [_merged(package) for package in found["results"]]
+    merged = [table for table in map(_merged, found["results"]) if table["rows"]]
     organizations = _organizations()
     return {
         "organizations": len(organizations),
