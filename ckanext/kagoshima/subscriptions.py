@@ -58,5 +58,5 @@ def _merge(package_id: str) -> None:
     """A file, a licence or the whole dataset changed: the merged table of its standard is looked at soon."""
     package = model.Package.get(package_id)
     dataset = package.extras.get("recommended_dataset") if package is not None else None
-    if dataset and package.name != merged_name(dataset):
+    if package is not None and dataset and package.name != merged_name(dataset):
         merging.enqueue(dataset)

@@ -45,8 +45,8 @@ def check_resource(resource_id: str, force: bool = False) -> str:
     Same bytes, same rules, same reading: nothing is done. Returns the status, or ``"none"`` where there is no table to judge.
     """
     context: Any = {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
-    resource = tk.get_action("resource_show")(dict(context), {"id": resource_id})
-    package = tk.get_action("package_show")(dict(context), {"id": resource["package_id"]})
+    resource = tk.get_action("resource_show")(context.copy(), {"id": resource_id})
+    package = tk.get_action("package_show")(context.copy(), {"id": resource["package_id"]})
     try:
         data = content.read(resource)
     except content.NoContent:
@@ -70,6 +70,6 @@ def check_resource(resource_id: str, force: bool = False) -> str:
     model.Session.commit()
     fields = reports.status_fields(report, sha256=digest)
     if any(resource.get(key) != value for key, value in fields.items()):
-        tk.get_action("resource_patch")(dict(context), {"id": resource_id, **fields})
+        tk.get_action("resource_patch")(context.copy(), {"id": resource_id, **fields})
     report_changed.send(resource_id, package_id=package["id"], dataset=report.dataset)
     return report.status

@@ -10,6 +10,7 @@ from ckan.lib import helpers as h
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
+from recommended_datasets.messages import Lang
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +53,9 @@ def _polygon() -> Any:
         return None
 
 
-def language(asked: str | None = None) -> str:
+def language(asked: str | None = None) -> Lang:
     """``ja`` or ``en``: as asked, else the language of the page; Japanese where there is none."""
-    if asked in ("ja", "en"):
+    if asked == "ja" or asked == "en":
         return asked
     try:
         return "en" if str(h.lang()).startswith("en") else "ja"

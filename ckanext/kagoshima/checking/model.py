@@ -43,4 +43,5 @@ class StoredReport(tk.BaseModel):  # type: ignore
 
     @classmethod
     def of_package(cls, package_id: str) -> list[StoredReport]:
-        return model.Session.query(cls).filter(cls.package_id == package_id).all()
+        found: Any = model.Session.query(cls).filter(cls.package_id == package_id).all()
+        return found

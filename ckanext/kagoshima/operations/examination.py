@@ -79,9 +79,10 @@ def _redis(part: str) -> Finding:
 
 def _workers(part: str) -> Finding:
     from ckan.lib import jobs
+    from ckan.lib.redis import connect_to_redis
     from rq import Worker
 
-    names = {queue.name for worker in Worker.all(connection=jobs._connect()) for queue in worker.queues}
+    names = {queue.name for worker in Worker.all(connection=connect_to_redis()) for queue in worker.queues}
     wanted = jobs.add_queue_name_prefix(config.QUEUE)
     todo = "ckan jobs worker kagoshima default"
     return Finding(part, wanted in names, "OK" if wanted in names else f"{config.QUEUE} の処理係がいません / no worker", todo)

@@ -49,7 +49,7 @@ def _ensure(name: str, organization: str, role: str) -> Account | None:
     password = secrets.token_urlsafe(12)
     context: Any = {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
     data = {"name": name, "email": f"{name}@localhost.invalid", "password": password, "sysadmin": not organization}
-    tk.get_action("user_create")({**context}, data)
+    tk.get_action("user_create")(context.copy(), data)
     if organization:
-        tk.get_action("organization_member_create")({**context}, {"id": organization, "username": name, "role": "admin"})
+        tk.get_action("organization_member_create")(context.copy(), {"id": organization, "username": name, "role": "admin"})
     return Account(name, password, role)

@@ -34,7 +34,7 @@ def kagoshima_publisher_code(
         except tk.Invalid as error:
             errors[key].append(error.error)
         return
-    organization = model.Group.get(data.get(("owner_org",)) or "")
+    organization: Any = model.Group.get(data.get(("owner_org",)) or "")
     if organization is not None:
         data[key] = (organization.extras or {}).get("municipality_code") or (
             organization.name if municipality.valid(organization.name) else ""

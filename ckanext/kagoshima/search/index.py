@@ -30,7 +30,7 @@ def document(pkg_dict: dict[str, Any]) -> dict[str, Any]:
         _as_text(pkg_dict, name)
     for key in _NO_WORDS:
         pkg_dict.pop(key, None)
-    organization = model.Group.get(pkg_dict.get("owner_org") or "")
+    organization: Any = model.Group.get(pkg_dict.get("owner_org") or "")
     if organization is not None:
         extras = organization.extras or {}
         pkg_dict["region"] = extras.get("region") or None
