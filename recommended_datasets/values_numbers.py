@@ -75,7 +75,7 @@ def _read(text: str, field: Field, kind: str) -> Parsed:
         whole, _, rest = digits.partition(".")
         plain = sign + (whole.lstrip("0") or "0") + (f".{rest}" if rest else "")
         code = "number-format"
-    return _ranged(plain, repaired(plain, code), field)
+    return _ranged(plain, Parsed(text) if plain == text else repaired(plain, code), field)
 
 
 def _ranged(text: str, parsed: Parsed, field: Field) -> Parsed:
