@@ -8,6 +8,9 @@ from __future__ import annotations
 from ckanext.kagoshima.words import N_
 
 MESSAGES = (
+    N_("About"),
+    N_("Organization"),
+    N_("Organizations"),
     N_("You might need to login to access this page."),
     N_("Click here to login"),
     N_("View dashboard"),
