@@ -1,8 +1,8 @@
 """Bigrams for full text search in Japanese: words need no spaces, and one- and two-character words are found.
 
-PostgreSQL finds one token in 県立鹿児島工業高校体育館, and its trigram index scans for two characters. So a text is cut into all
-pairs of neighbouring characters, and single characters of Japanese text besides; a query is cut in the same way, and all of its
-pieces must be there.
+PostgreSQL finds one token in 県立鹿児島工業高校体育館, and its trigram index scans for two characters. So a text is cut
+into all pairs of neighbouring characters, and single characters of Japanese text besides; a query is cut in the same way,
+and all of its pieces must be there.
 """
 
 from __future__ import annotations
