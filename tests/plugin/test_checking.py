@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
 from catalogue_town import GOOD, context, dataset, publisher, sites, upload
 from ckan.tests import helpers
-from click.testing import CliRunner
 from werkzeug.datastructures import FileStorage
 
 from ckanext.kagoshima import config
@@ -67,7 +69,9 @@ def test_a_new_file_is_checked_again(resource: dict[str, Any]) -> None:
     file = FileStorage(io.BytesIO(sites()), "462012_evacuation_space.csv")
     helpers.call_action("resource_patch", context=context(), id=resource["id"], upload=file)
     assert waiting() == [resource["id"]]
-    assert jobs.check_resource(resource["id"]) == "success"
+    assert StoredReport.of(resource["id"]).accepted_count == 4
+    jobs.check_resource(resource["id"])
+    assert StoredReport.of(resource["id"]).accepted_count == 5
 
 
 def test_a_new_rule_set_makes_every_report_stale(resource: dict[str, Any]) -> None:
@@ -112,14 +116,13 @@ def test_a_stored_report_comes_back_as_it_was() -> None:
 
 
 def test_command_line_action_page_and_upload_give_the_same_verdict(
-    resource: dict[str, Any], app: Any, tmp_path: Any
+    resource: dict[str, Any], app: Any, tmp_path: Path, project: Path
 ) -> None:
-    from recommended_datasets.cli import main
-
     path = tmp_path / "462012_evacuation_space.csv"
     path.write_bytes(sites(BAD))
-    line = CliRunner().invoke(main, ["check", str(path), "--format", "json", "--municipality", "462012"])
-    by_line = json.loads(line.output)
+    command = [sys.executable, "-m", "recommended_datasets", "check", str(path), "--format", "json", "--municipality", "462012"]
+    line = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=project)
+    by_line = json.loads(line.stdout)
     file = FileStorage(io.BytesIO(sites(BAD)), path.name)
     by_action = helpers.call_action(
         "kagoshima_check", context={"user": "", "ignore_auth": False}, upload=file, municipality_code="462012", lang="ja"
