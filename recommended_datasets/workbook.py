@@ -8,6 +8,7 @@ one is a cell that cannot be read.
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,9 +24,13 @@ from recommended_datasets.table import ReadError, Table
 from recommended_datasets.workbook_cells import ISO, by_digits, cell_text, row_texts
 from recommended_datasets.workbook_guard import MAX_CELLS, guard
 from recommended_datasets.workbook_parts import Marks, Parts
+from recommended_datasets.workbook_xls import XlsParts
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
+
+_DURATION = re.compile(r"PT(\d{1,4})H(\d\d)M(\d\d)(?:[.,]\d+)?S$")
+_ERROR = re.compile(r"(?:#(?:DIV/0!|N/A|REF!|VALUE!|NAME\?|NUM!|NULL!)|Err:5\d\d)$")
 
 Area = tuple[tuple[int, int], tuple[int, int]]
 """First and last (row, column) of a merged cell, from 0."""
@@ -53,9 +58,14 @@ def read_workbook(
     content: bytes, kind: WorkbookKind, *, sheet: str | None = None, header_line: int = 0, known: Known | None = None
 ) -> Table:
     """The best matching visible sheet of a workbook, or the `sheet` asked for, as a table. Raises `ReadError`."""
-    parts = Parts(content) if kind == "xlsx" else None
-    if kind != "xls":
-        guard(content, parts.watch if parts else None)
+    parts: Parts | XlsParts | None = None
+    if kind == "xls":
+        parts = XlsParts(content)
+    elif kind == "xlsx":
+        parts = Parts(content)
+        guard(content, parts.watch)
+    else:
+        guard(content)
     names, hidden, book = _open(content)
     if sheet is not None:
         wanted = [name for name in names if name == sheet] or [name for name in names if fold(name) == fold(sheet)]
@@ -112,7 +122,9 @@ def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
         raise _broken(error) from error
 
 
-def _read_sheet(source: CalamineSheet, name: str, parts: Parts | None, header_line: int, known: Known | None) -> Sheet:
+def _read_sheet(
+    source: CalamineSheet, name: str, parts: Parts | XlsParts | None, header_line: int, known: Known | None
+) -> Sheet:
     marks = parts.marks(name) if parts else Marks()
     style = parts.date_style if parts else ISO
     memo: dict[object, str] = {}
@@ -133,6 +145,8 @@ def _read_sheet(source: CalamineSheet, name: str, parts: Parts | None, header_li
         del cells
     for (r, c), text in wrong.items():
         rows[r][c] = text
+    if parts is None:
+        unreadable |= _plain_texts(rows, flaws, top)
     filled_down, covered = _fill_merged(rows, merged, top, left)
     records = Records(rows, list(range(top + 1, top + len(rows) + 1)), flaws)
     layout = lay_out(records.rows, records.lines, known, header_line)
@@ -142,6 +156,21 @@ def _read_sheet(source: CalamineSheet, name: str, parts: Parts | None, header_li
     head = max(layout.header_rows, default=-1)
     merged_rows = Counter(c for r, c in filled_down if head < r < layout.end)
     return Sheet(name, records, layout, unreadable, names, merged_rows)
+
+
+def _plain_texts(rows: list[list[str]], flaws: list[Flaw], top: int) -> set[tuple[int, int]]:
+    """In .ods and .xlsb errors come as text, and times of 24:00 and later as PT24H00M00S."""
+    errors: set[tuple[int, int]] = set()
+    for r, row in enumerate(rows):
+        for c, text in enumerate(row):
+            if text.startswith("PT"):
+                time = _DURATION.match(text)
+                if time:
+                    row[c] = f"{int(time[1])}:{time[2]}" + (f":{time[3]}" if int(time[3]) else "")
+            elif text.startswith(("#", "Err:")) and _ERROR.match(text):
+                errors.add((r, c))
+                flaws.append(Flaw("cell-error", "error", r, c, top + r + 1, text))
+    return errors
 
 
 def _special_cells(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import io
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +30,22 @@ NAMES = {
     "総人口",
     "全国地方公共団体コード",
 }
+
+
+XLS = (
+    # Made with xlwt: a title, a header on row 3, times, dates, a cell merged over three rows, a hidden sheet.
+    "c-rk)T}V_x6h3o*cJE#H&rJi377?;CL#>A_&^4iah*pij3duA#2yLycAbTjwe8>m_F)(^aFroyjmwxDndI*97qo5!NwCJgqf`T5@+nIA`x83y$",
+    "E|j3$bD1-9&dmAd@0^)?@0+pg@u9o<6Ocw#Aj7nwgCj}DFzIo@4_I#)yco|lOomMhigXP((xJj5&ub^&L%!b=Ai*8wIdXu{n3~`)ggc{=f_bDG",
+    "8bb@?W2j^b`kn+=F?k`6#uXsGpZF5ux2f%8;?<<NNW2o;j<Y>5777<v2tVE>6;hoSIfMIT^N}>=kP9!lAD_O&%(g0QjvZ|2SS%Gm#SO!NdtDoe",
+    "Mq*s{z;zzFT}Y*eO54UE2fbhzei;P-KjY#4tiaaKubu(wf2Zo5v*<NUR(c(`HeKH@DFEGI>|@;bd%+DO3a^nEgm0YZa-YWiMPk=3H<nF855^B2",
+    "_x$`nfiV)ULqpHb?_HSH)m67*a9$XAwY%m({{U(R>*a3LJc+FB<9IT#j)p*E8D1ysNK;mL({Z6G2T@puxXjm#($T%!upTi=qZ@#-3NzaXE`IgU",
+    "QRPoLsyr0HZscv?qjENdu^*RY^5&1X+gs~H&7|q3>&d*tR`4YN1I};@H1<-Bi@1uZm@L*1KTD{~sGLtc2iss?RG%vfTYIR@IjSwfe%2Gc3$08l",
+    "uflTgw}uD7-Y=omSRSpNIGHp0Av6SqxJ_+*5%B4O5>~>l403uHiswumcb|yo%{clr$xpcohPbJHFopBsx@?-UDaBXElq8hoge0S+BqRkTRUn(I",
+    "mWm97><}&Fw7ySCF4CDTczc=pb|xg=H{TB#*Ivda03)|Jy$_kT3eGI}LLzj<0$m|=m%vj9T~A2K=*kRqB?VozKvxOfEAUi8cO|4`bae*0nu6}I",
+    "Kz9&&K;StDJ&XK#IVMHy3V)R{&72Tq5X5>8$d^z~19TE#Pyjj!(36n(aNS~~Gz)8utP4eZjjZ|9pJG`fYjY~Pg{@AuMZ#7mTc5Dih3!|YVK@$*",
+    "T&_wAz&-ARct`)G`3P^8;0rOlXAeSpTj#3^R;y~0O*YwNlTB8{??Z`hb`URG=FRIA|8=G?P20ao7A@_7PJE8xH{uqEVjhF8jQnRQs4R}f=4ccD",
+    "U&yHudyhdow9+`*GxlG6b7IN!nX{q)--S@7{ZD5y&i~y1AG7pK$N",
+)
 
 
 def workbook(write: Callable[[xlsxwriter.Workbook], object]) -> bytes:
@@ -289,7 +307,9 @@ def test_an_open_document_sheet_is_read() -> None:
         '</table:table-cell><table:table-cell office:value-type="string"><text:p>総人口</text:p></table:table-cell>'
         '</table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>山下町</text:p>'
         '</table:table-cell><table:table-cell office:value-type="float" office:value="5"><text:p>5</text:p></table:table-cell>'
-        "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+        '</table:table-row><table:table-row><table:table-cell office:value-type="time" office:time-value="PT24H00M00S">'
+        '<text:p>24:00</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>#DIV/0!</text:p>'
+        "</table:table-cell></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -300,7 +320,24 @@ def test_an_open_document_sheet_is_read() -> None:
             '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
         )
     table = read(buffer.getvalue())
-    assert (table.header, rows(table)) == (("名称", "総人口"), [("山下町", "5")])
+    assert (table.header, rows(table)) == (("名称", "総人口"), [("山下町", "5"), ("24:00", "#DIV/0!")])
+    assert (codes(table), table.unreadable) == ([("cell-error", 2, 3)], {(1, 1)})
+
+
+def test_an_xls_is_read_with_its_formats() -> None:
+    data = zlib.decompress(base64.b85decode("".join(XLS)))
+    table = read(data)
+    assert (table.header_line, table.row_count, table.sheet) == (3, 7, "一覧")
+    assert rows(table)[0] == ("1", "公園0", "山下町", "8:30", "2024/4/1")
+    assert list(table.columns[2][4:]) == ["平之町"] * 3
+    assert [issue.code for issue in table.issues] == ["hidden-sheet-not-read", "merged-cells"]
+
+
+def test_an_xls_of_two_far_cells_is_measured_before_it_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommended_datasets.workbook_xls.MAX_CELLS", 20)
+    with pytest.raises(ReadError) as raised:
+        read(zlib.decompress(base64.b85decode("".join(XLS))))
+    assert raised.value.code == "too-many-cells"
 
 
 def test_zips_and_damaged_workbooks_are_refused_by_a_code() -> None:
