@@ -23,6 +23,7 @@ def prepare(resource: dict[str, Any]) -> None:
         return
     for name in _OF_THE_OLD_FILE:
         resource.pop(name, None)
+    resource["hash"] = ""  # a column of CKAN's own table: left out, the old value would stay
     found = formats.of(original)
     if found is not None:
         resource["format"] = resource.get("format") or found.name
