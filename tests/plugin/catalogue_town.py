@@ -24,7 +24,7 @@ def publisher(code: str, parent: str = "") -> dict[str, Any]:
     one = municipality.by_code(code)
     assert one is not None
     return factories.Organization(
-        name=code, title=one.name, municipality_code=code, kana=one.kana, region=one.region, kind=one.kind,
+        name=code, title=one.name, description="", municipality_code=code, kana=one.kana, region=one.region, kind=one.kind,
         former_names="、".join(name for name, _ in one.former), groups=[{"name": parent}] if parent else [],
     )  # fmt: skip
 
