@@ -51,6 +51,8 @@ def routes(row: SourceFile) -> tuple[str, str | None]:
 
     Authority: the lowest declared priority, then who came first. The same rows by another route are never merged twice.
     """
+    # CKAN's session does not flush by itself, and what is read anew below would overwrite what was not yet written.
+    model.Session.flush()
     others = (
         model.Session.query(SourceFile)
         .filter(SourceFile.resource_id == row.resource_id, SourceFile.id != row.id, SourceFile.source_id != row.source_id)
