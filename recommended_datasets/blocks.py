@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -333,7 +334,7 @@ def _suspicious(frame: pl.DataFrame, named: str) -> np.ndarray:
     first = pl.col("c0")
     odd = (first == "") | (first == named) | first.str.contains(rf"^[{re.escape(_STARTS)}]|計")
     told = frame.select(odd=odd, few=_few(frame.columns[:12]))
-    rows = told["odd"].to_numpy().copy()
+    rows: np.ndarray[Any, Any] = np.array(told["odd"].to_numpy())
     few = np.flatnonzero(told["few"].to_numpy())
     if len(few):
         rows[few] |= frame[few].select(few=_few(frame.columns))["few"].to_numpy()

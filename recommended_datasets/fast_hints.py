@@ -8,7 +8,7 @@ about every row.
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -40,7 +40,7 @@ class Hinting:
         self._definition = validation.definition
         self._accepts = Accepts(statistical=validation.definition.statistical)
         self._repeats = Repeats()
-        known = [match for match in validation.columns if match.field in validation.definition]
+        known = [match for match in validation.columns if match.field and match.field in validation.definition]
         self._index = {str(match.field): match.index for match in known}
         self._checks = validation.rule_checks
         there = self._index.keys()
@@ -145,7 +145,8 @@ class Hinting:
         if kind == "place":
             return self._place(fields, frame)
         if kind == "code-address":
-            return self._code_address(*fields, frame)
+            code, address = fields
+            return self._code_address(code, address, frame)
         return self._combinations(key, fields, frame)
 
     def _combinations(self, key: str, fields: tuple[str, ...], frame: pl.DataFrame) -> pl.Expr | None:
@@ -281,7 +282,8 @@ class Hinting:
         blank = pl.any_horizontal(text == "" for text in texts[:asked])
         other = key.str.contains(fast_repeats.NOT_PLAIN) if asked else _FALSE
         told = frame.select(hash=fast_repeats.hashed(key), blank=blank, other=other)
-        hashes, valid = told["hash"].to_numpy().copy(), ~told["blank"].to_numpy()
+        hashes: np.ndarray[Any, Any] = np.array(told["hash"].to_numpy())
+        valid = ~told["blank"].to_numpy()
         odd = sorted({row for field in fields for row in rows.get(field, ())})
         every = sorted({*odd, *told["other"].arg_true().to_list()})
         if every:

@@ -108,7 +108,10 @@ class _Index:
         opens = edges[self.bytes_[np.maximum(quotes - 1, 0)]] | (quotes == 0)
         closes = edges[self.bytes_[np.minimum(quotes + 1, size - 1)]] | (quotes == size - 1)
         even = (np.arange(len(quotes)) & 1) == 0
-        self.bad = (np.flatnonzero(np.where(even, ~opens, ~closes)), np.flatnonzero(np.where(even, ~closes, ~opens)))
+        # What np.where returns here is unknown to numpy's own types.
+        first = np.where(even, ~opens, ~closes)  # pyright: ignore
+        second = np.where(even, ~closes, ~opens)  # pyright: ignore
+        self.bad = (np.flatnonzero(first), np.flatnonzero(second))  # pyright: ignore
 
 
 def split(piece: bytes, delimiter: str, dialect_width: int, width: int, *, last: bool, careful: bool = True) -> Lines:

@@ -49,7 +49,8 @@ class Source:
                 piece, rest = self._read(file, rest)
                 if not self.encoding:
                     self._detect(piece)
-                    piece = piece.removeprefix(_UTF8_BOM) if self.encoding == "utf-8-sig" else piece
+                    marked = self.encoding == "utf-8-sig"  # pyright: ignore[reportUnnecessaryComparison] set by _detect
+                    piece = piece.removeprefix(_UTF8_BOM) if marked else piece
                 yield self._utf8(piece)
                 if self.last:
                     break

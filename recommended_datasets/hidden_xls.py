@@ -31,7 +31,8 @@ def look_xls(data: bytes) -> Look:
         view.sheets.append(found)
     for name in book.name_obj_list:
         if not name.builtin and not name.name.startswith("_xlnm."):
-            view.extras.append(("defined-name", name.name, name.formula_text or "", "info"))
+            formula = str(getattr(name, "formula_text", "") or "")  # an attribute that xlrd's stubs do not know
+            view.extras.append(("defined-name", name.name, formula, "info"))
     if book.user_name:
         view.extras.append(("author-property", "user", book.user_name, "info"))
     return view

@@ -63,14 +63,14 @@ def _scan_table(table: Table, definition: Definition | None, small_count: int) -
 
 
 def _scan_blocks(path: Path, definition: Definition | None, small_count: int) -> list[Finding]:
-    from recommended_datasets.blocks import open_blocks
+    from recommended_datasets.blocks import Unsuitable, open_blocks
 
     work = Scan(definition, small_count=small_count)
-    blocks = open_blocks(path)
-    if blocks is None:
+    try:
+        for table in open_blocks(path):
+            work.feed(table)
+    except Unsuitable:
         return scan(path.read_bytes(), definition, name=path.name, small_count=small_count)
-    for table in blocks:
-        work.feed(table)
     return work.finish()
 
 

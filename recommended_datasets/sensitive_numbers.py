@@ -131,16 +131,19 @@ class NumberColumn:
         hits = [place for place, good, _ in self.whole if good]
         if self._headed:
             # 12 digits under this heading are meant as such: a wrong check digit is a slip of the pen, not another number.
-            yield from ((place, "error" if good else "warning") for place, good, _ in self.whole)
+            for place, good, _ in self.whole:
+                yield place, "error" if good else "warning"
             return
         if not hits:
             return
         if len(self.whole) * 2 < self.filled or self.filled == 1:
-            yield from ((place, "error") for place in hits)
+            for place in hits:
+                yield place, "error"
             return
         severity = self._verdict()
         if severity:
-            yield from ((place, severity) for place in hits)
+            for place in hits:
+                yield place, severity
 
     def _verdict(self) -> Severity | None:
         """Of a column of 12-digit numbers, by its distinct numbers: can chance alone explain how many pass?"""
