@@ -118,7 +118,7 @@ def test_a_stored_report_comes_back_as_it_was() -> None:
 
 
 def test_command_line_action_page_and_upload_give_the_same_verdict(
-    resource: dict[str, Any], app: Any, tmp_path: Path, project: Path
+    app: Any, resource: dict[str, Any], tmp_path: Path, project: Path
 ) -> None:
     path = tmp_path / "462012_evacuation_space.csv"
     path.write_bytes(sites(BAD))

@@ -21,7 +21,7 @@ EU = "http://publications.europa.eu/resource/authority/"
 
 
 @pytest.fixture
-def town() -> None:
+def town(with_plugins: None, clean_db: None, clean_index: None) -> None:
     publisher("460001")
     publisher("462012", parent="460001")
     package = dataset(

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 
 
 @pytest.fixture
-def catalogue() -> None:
+def catalogue(with_plugins: None, clean_db: None, clean_index: None) -> None:
     publisher("460001")
     for code in ("462012", "462187", "465348"):
         publisher(code, parent="460001")
