@@ -9,6 +9,7 @@ from ckanext.kagoshima.words import N_
 
 MESSAGES = (
     N_("About"),
+    N_('Source: <a href="%(url)s">%(dataset)s</a>'),
     N_("Organization"),
     N_("Organizations"),
     N_("You might need to login to access this page."),

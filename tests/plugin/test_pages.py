@@ -22,7 +22,7 @@ JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龥]")
 NAMES = {
     "AED", "API", "APIトークン", "CKAN", "CSV", "DCAT", "English", "Excel", "JSON", "Shift_JIS", "Solr", "Turtle", "URL",
     "URI", "UTF", "UTF-8", "GitHub", "XLSX", "Facebook", "https", "http", "BOM", "kagoshima", "text", "csv", "example", "test", "net",
-    "Mihon", "YYYY",
+    "Mihon", "Facility", "YYYY",
 }  # fmt: skip
 
 
@@ -143,7 +143,8 @@ def test_every_message_is_translated_and_compiled(lang: str) -> None:
     for text, message in messages.items():
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         assert all(strings), text
-        assert set(re.findall(r"%\(\w+\)s|\{\w*\}|%s", text)) == set(re.findall(r"%\(\w+\)s|\{\w*\}|%s", strings[0])), text
+        places = re.compile(r"%\(\w+\)s|\{\w*\}|%s")
+        assert set(places.findall(strings[0])) <= set(places.findall(text)), text
         assert compiled.get(text) is not None, f"{text}: run pybabel compile"
     if lang == "ja":
         assert set(MESSAGES) <= set(messages)
