@@ -30,7 +30,8 @@ def run(*arguments: str, input: bytes | None = None) -> Result:
 
 
 def test_every_command_of_the_public_surface_is_there_and_explains_itself():
-    wanted = {"list", "show", "identify", "check", "repair", "convert", "merge", "template", "schema", "scan", "definitions"}
+    wanted = {"list", "show", "identify", "check", "repair", "convert", "merge", "template", "schema", "scan", "definitions",
+              "compare"}
     assert set(COMMANDS) == wanted
     listed = run("--help")
     assert listed.exit_code == 0
