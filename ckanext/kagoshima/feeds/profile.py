@@ -43,6 +43,9 @@ class KagoshimaProfile(EuropeanDCATAP3Profile):
             home = URIRef(str(page).rstrip("/") + "/")  # the page, not the catalogue that it shows
             self.g.add((catalog_ref, FOAF.homepage, home))
             self.g.add((home, RDF.type, FOAF.Document))
+        if not any(str(text).strip() for text in self.g.objects(catalog_ref, DCT.description)):
+            title = tk.config.get("ckan.site_title") or tk.config["ckan.site_url"]
+            self.g.add((catalog_ref, DCT.description, Literal(title)))
         prefecture = model.Group.get(config.prefecture_code())
         if prefecture is not None:
             self.g.add((catalog_ref, DCT.publisher, self._agent(prefecture)))
@@ -56,6 +59,8 @@ class KagoshimaProfile(EuropeanDCATAP3Profile):
             self.g.add((dataset_ref, DCT.description, Literal(dataset_dict.get("title") or "", lang="ja")))
         for theme in self.g.objects(dataset_ref, DCAT.theme):
             self.g.add((theme, RDF.type, SKOS.Concept))
+            if not list(self.g.objects(theme, SKOS.prefLabel)):
+                self.g.add((theme, SKOS.prefLabel, Literal(str(theme).rsplit("/", 1)[-1])))
         for frequency in list(self.g.objects(dataset_ref, DCT.accrualPeriodicity)):
             self.g.add((frequency, RDF.type, DCT.Frequency))
         self._publisher(dataset_dict, dataset_ref)
