@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,30 @@ def reset_db(migrate_db_for: Callable[[str], None]) -> Callable[[], None]:
             ready = True
 
     return reset
+
+
+@pytest.fixture(scope="session")
+def application() -> Any:
+    """CKAN with every plugin of `test.ini`, started once. CKAN's own `with_plugins` and `app` start it for each test, which
+    costs seconds; no test of ours changes which plugins there are, and `ckan_config` puts options back after each."""
+    from ckan.common import config
+    from ckan.config.middleware import make_app
+
+    config["testing"] = True
+    return make_app(config)
+
+
+@pytest.fixture
+def with_plugins(application: Any) -> None:
+    """The plugins of `test.ini`."""
+
+
+@pytest.fixture
+def app(application: Any, ckan_config: Any) -> Any:
+    """A browser without cookies before the one application."""
+    from ckan.tests.helpers import CKANTestApp
+
+    return CKANTestApp(application)
 
 
 @pytest.fixture

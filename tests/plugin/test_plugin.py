@@ -42,6 +42,8 @@ class TestOfferings:
     def test_every_action_is_documented_and_has_an_authorisation_of_its_own(self) -> None:
         guarded = set(gather("auth"))
         for name, action in gather("action").items():
+            if getattr(action, "chained_action", False):
+                continue  # CKAN's own, with a step before it: CKAN documents it and asks for the permission
             assert name.startswith("kagoshima_"), name
             assert action.__doc__, name
             assert name in guarded, name

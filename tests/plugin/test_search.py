@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,11 +11,14 @@ from ckan.tests import helpers
 
 from ckanext.kagoshima.search import index
 
-pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
+pytestmark = pytest.mark.usefixtures("with_plugins")
 
 
-@pytest.fixture
-def catalogue(with_plugins: None, clean_db: None, clean_index: None) -> None:
+@pytest.fixture(scope="module")
+def catalogue(application: Any, reset_db: Callable[[], None], reset_index: Callable[[], None]) -> None:
+    """Five datasets of three municipalities, for every test of this module: none changes them."""
+    reset_db()
+    reset_index()
     publisher("460001")
     for code in ("462012", "462187", "465348"):
         publisher(code, parent="460001")
@@ -45,6 +49,9 @@ EVACUATION = {"462012-evacuation-space", "462187-evacuation-space"}
     ("知名町 公共施設", {"465348-public-facility"}),
     ("予算", {"462187-budget"}),
     ("防災 避難場所 鹿児島市", {"462012-evacuation-space"}),
+    ("鹿児島市", {"462012-aed", "462012-evacuation-space"}),
+    ("霧島市の避難場所", {"462187-evacuation-space"}),
+    ("国分市", {"462187-evacuation-space", "462187-budget"}),
     ("success", set()),
 ])  # fmt: skip
 @pytest.mark.usefixtures("catalogue")
@@ -81,5 +88,5 @@ def test_kana_are_indexed_in_both_scripts() -> None:
 
 
 def test_lists_are_text_in_the_document_not_json() -> None:
-    document = index.document({"theme": '["\\u9632\\u707d", "b"]', "conforms_to": ["https://example.jp/"], "owner_org": ""})
+    document = index.document({"theme": '["\\u9632\\u707d", "b"]', "conforms_to": ["https://example.jp/"], "owner_org": None})
     assert document == {"theme": "防災 b", "conforms_to": "https://example.jp/"}
