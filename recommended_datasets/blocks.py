@@ -19,6 +19,7 @@ from recommended_datasets import assembly
 from recommended_datasets.csv_records import Flaw, Records, read_records
 from recommended_datasets.dialect import SAMPLE, sniff
 from recommended_datasets.encoding import BROKEN
+from recommended_datasets.fast_ahead import ahead
 from recommended_datasets.fast_layout import Sorter, Suspicious
 from recommended_datasets.fast_lines import InnerBom, Lines, OddRecord, split
 from recommended_datasets.fast_source import Source, Unsuitable
@@ -63,12 +64,14 @@ class Blocks:
         self._longer = 0
         self._nuls = self._nul_line = 0
         self._crlf = self._lf = 0
+        self._last = False
         self._many_lined = False
 
     def tables(self) -> Iterator[Table]:
         rest = b""
         began = False
-        for piece in self._source:
+        for piece, last in ahead(self._source.pieces()):
+            self._last = last
             piece = rest + piece if rest else piece
             if b"\x00" in piece:
                 piece = self._without_nuls(piece)
@@ -81,6 +84,7 @@ class Blocks:
             yield self._table(lines, frame, issues)
         if rest or not began:
             raise Unsuitable("the end is inside a record")
+        self._source.close()
         yield self._end()
 
     # ---- the first piece ----
@@ -89,10 +93,7 @@ class Blocks:
         text = piece[:_HEAD_BYTES].decode("utf-8", "surrogatepass" if len(piece) <= _HEAD_BYTES else "ignore")
         dialect = sniff(text[: SAMPLE + 1])
         self._delimiter, self._usual = dialect.delimiter, dialect.width
-        records = read_records(text[: 2 << 20], self._delimiter, self._usual)
-        if len(text) > 2 << 20 or len(piece) > _HEAD_BYTES:
-            # The last records may be cut off.
-            del records.rows[-50:], records.lines[-50:]
+        records = _first_records(text, len(piece) > _HEAD_BYTES, self._delimiter, self._usual)
         rows, lines = records.rows[:HEAD_RECORDS], records.lines[:HEAD_RECORDS]
         layout = lay_out(rows, lines, self._known, self._header_line)
         if layout.tables > 1 or len(rows) < 500 or layout.header_row < 0 or max(layout.header_rows) > 400:
@@ -141,7 +142,7 @@ class Blocks:
         careful = False
         while True:
             try:
-                lines = split(piece, self._delimiter, self._usual, self._width, last=self._source.last, careful=careful)
+                lines = split(piece, self._delimiter, self._usual, self._width, last=self._last, careful=careful)
                 frame = self._frame(piece, lines)
                 break
             except InnerBom:
@@ -321,6 +322,18 @@ class Blocks:
             sha256=self._source.sha256,
             newline="\r\n" if self._crlf >= self._lf else "\n",
         )
+
+
+def _first_records(text: str, cut_off: bool, delimiter: str, width: int) -> Records:
+    """The first `HEAD_RECORDS` records at least, where there are so many. `cut_off`: the file is longer than `text`."""
+    for size in (1 << 18, 1 << 21):
+        records = read_records(text[:size], delimiter, width)
+        if len(text) > size or cut_off:
+            # The last records may be cut off.
+            del records.rows[-50:], records.lines[-50:]
+        if len(records.rows) >= HEAD_RECORDS or len(text) <= size:
+            break
+    return records
 
 
 def _cell(row: list[str], c: int) -> str:

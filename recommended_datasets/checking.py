@@ -115,13 +115,14 @@ def _check_large(
 
     header_line = (mapping.header_line if mapping else None) or 0
     try:
-        first = fast.first_block(path, catalog, header_line)
+        opened = fast.open_file(path, catalog, header_line)
+        first = opened.first
         definition, columns = _definition(first, catalog, dataset, chosen, mapping)
         if definition is None:
             return None
         code = municipality_code or _named_publisher(name, first, columns)
         constants = dict(mapping.constants) if mapping else {}
-        job = fast.Job(path, definition, columns, catalog, code, constants, polygon, header_line, progress)
+        job = fast.Job(path, definition, columns, catalog, code, constants, polygon, header_line, progress, opened)
         report, publisher = fast.check_large(job)
     except fast.Unsuitable:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import polars as pl
 
 from recommended_datasets.blocks import open_blocks
 from recommended_datasets.definition import Definition
+from recommended_datasets.fast_ahead import ahead
 from recommended_datasets.fast_hints import Hinting
 from recommended_datasets.fast_source import Unsuitable
 from recommended_datasets.report import ColumnMatch, Report
@@ -22,7 +24,7 @@ from recommended_datasets.validation import Validation
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
 
-__all__ = ["Job", "Unsuitable", "check_large", "first_block"]
+__all__ = ["Job", "Opened", "Unsuitable", "check_large", "open_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +41,37 @@ class Job:
     header_line: int = 0
     progress: Callable[[int], None] | None = None
     """Called with the number of rows of each block that was judged."""
+    opened: Opened | None = None
+    """The file as it was opened for its first block, to go on from there."""
 
 
-def first_block(path: Path, catalog: Catalog, header_line: int = 0) -> Table:
-    """The file's first block, for matching its header. Raises `Unsuitable`."""
-    return next(open_blocks(path, known=catalog.knows, header_line=header_line))
+class Opened:
+    """A file whose first block was read, for matching its header; the others come from `blocks`, once. Raises `Unsuitable`."""
+
+    def __init__(self, path: Path, catalog: Catalog, header_line: int = 0) -> None:
+        self._blocks = open_blocks(path, known=catalog.knows, header_line=header_line)
+        self.first = next(self._blocks)
+
+    def blocks(self) -> Iterator[Table]:
+        return chain((self.first,), self._blocks)
+
+
+def open_file(path: Path, catalog: Catalog, header_line: int = 0) -> Opened:
+    """The file with its first block. Raises `Unsuitable`."""
+    return Opened(path, catalog, header_line)
 
 
 def check_large(job: Job) -> tuple[Report, str | None]:
     """The report and the publisher. Raises `Unsuitable` where the exact reader has to read the file."""
-    report, publisher, majority = _run(job, None)
+    blocks = job.opened.blocks() if job.opened else _blocks(job)
+    report, publisher, majority = _run(job, None, blocks)
     if job.municipality_code is None and majority != publisher:
         # The first block's publisher is not the one that most rows of the whole file name.
-        report, publisher, _ = _run(job, majority)
+        report, publisher, _ = _run(job, majority, _blocks(job))
     return report, publisher
 
 
-def _run(job: Job, majority: str | None) -> tuple[Report, str | None, str | None]:
+def _run(job: Job, majority: str | None, blocks: Iterator[Table]) -> tuple[Report, str | None, str | None]:
     """(report, publisher, the code that most rows name). `majority` given: the publisher to infer."""
     validation = Validation(
         job.definition,
@@ -69,7 +85,7 @@ def _run(job: Job, majority: str | None) -> tuple[Report, str | None, str | None
     codes: Counter[str] = Counter()
     sha256 = ""
     place = next((match.index for match in job.columns if match.field == "municipality_code"), None)
-    for table in _blocks(job):
+    for table in ahead(blocks):
         sha256 = table.sha256
         if hinting is None:
             validation.start(table if majority is None or place is None else _with_code(table, place, majority))

@@ -8,7 +8,7 @@ about every row.
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -277,36 +277,29 @@ class Hinting:
     ) -> tuple[fast_repeats.Hashes, np.ndarray]:
         """(hash of each row's key, which rows count). `asked`: only the first so many texts must be there, and the key is
         `compare_key`; None: all of them, as they are."""
-        texts = [self._texts(field) for field in fields]
-        key = fast_repeats.key_expression(texts, lower=asked is not None)
-        blank = pl.any_horizontal(text == "" for text in texts[:asked])
-        other = key.str.contains(fast_repeats.NOT_PLAIN) if asked else _FALSE
-        told = frame.select(hash=fast_repeats.hashed(key), blank=blank, other=other)
-        hashes: np.ndarray[Any, Any] = np.array(told["hash"].to_numpy())
-        valid = ~told["blank"].to_numpy()
+        columns = [frame[f"c{self._index[field]}"] for field in fields]
+        valid = np.ones(frame.height, bool)
+        for column in columns[:asked]:
+            valid &= (column != "").to_numpy()
+        hashes = [self._hashes(column, asked) for column in columns]
         odd = sorted({row for field in fields for row in rows.get(field, ())})
-        every = sorted({*odd, *told["other"].arg_true().to_list()})
-        if every:
-            columns = [self._read(field, frame, every, odd) for field in fields]
-            valid[every] = [all(row[:asked]) for row in zip(*columns, strict=True)]
-            if asked is None:
-                keys = [fast_repeats.BETWEEN.join(text or "" for text in row) for row in zip(*columns, strict=True)]
-            else:
-                keys = [fast_repeats.compared(row, self._memo) for row in zip(*columns, strict=True)]
-            hashes[every] = fast_repeats.hash_texts(keys)
-        return hashes, valid
+        if odd:
+            read = [self._read(field, frame, odd) for field in fields]
+            valid[odd] = [all(row[:asked]) for row in zip(*read, strict=True)]
+            for texts, of_column in zip(read, hashes, strict=True):
+                known = pl.Series([text or "" for text in texts], dtype=pl.String)
+                of_column[odd] = self._hashes(known, asked)
+        return fast_repeats.combined(hashes), valid
 
-    def _read(self, field: str, frame: pl.DataFrame, every: list[int], odd: list[int]) -> list[str | None]:
+    def _hashes(self, texts: pl.Series, asked: int | None) -> fast_repeats.Hashes:
+        return fast_repeats.compared(texts, self._memo) if asked else fast_repeats.hash_texts(texts)
+
+    def _read(self, field: str, frame: pl.DataFrame, rows: list[int]) -> list[str | None]:
         """The canonical texts of these rows."""
-        texts = frame[f"c{self._index[field]}"].gather(every).to_list()
-        if not odd:
-            return texts
-        doubtful = set(odd)
-        places = [i for i, row in enumerate(every) if row in doubtful]
-        read = self._validation.canonical(field, [texts[i] for i in places])
-        for i, text in zip(places, read, strict=True):
-            texts[i] = None if (self._index[field], every[i]) in self._broken else text
-        return texts
+        texts = frame[f"c{self._index[field]}"].gather(rows).to_list()
+        read = self._validation.canonical(field, texts)
+        index = self._index[field]
+        return [None if (index, row) in self._broken else text for row, text in zip(rows, read, strict=True)]
 
 
 def _blank(field: str) -> pl.Expr:

@@ -13,20 +13,23 @@ from recommended_datasets.values_parsed import compare_key
 
 Hashes = NDArray[np.uint64]
 
-BETWEEN = "\x00"
-"""Stands between the texts of one row's key: no cell holds it, the reader takes NUL bytes out."""
 _VARIANTS = "髙穎ヶヵヱヰ澤濵濱邊邉齋齊德栁桒"
-NOT_PLAIN = rf"[^\x000-9a-z!-@\[-`{{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇]|[{_VARIANTS}]"
-"""A lower-case text without any of these is its own `compare_key`."""
+_SIMPLE = "高頴ケカエイ沢浜浜辺辺斎斉徳柳桑"
+"""What `compare_key` makes of each of `_VARIANTS`."""
+_NOT_PLAIN = rf"[^0-9a-z!-@\[-`{{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇]|[{_VARIANTS}]"
+"""A text without any of these is its own `compare_key`."""
 _SEED = 1
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Firsts:
-    """The first record of each hash of one rule."""
+    """The first record of each hash of one rule.
+
+    Kept as sorted runs of which each is at least twice as long as the next, so that a file of n records costs n log n.
+    """
 
     def __init__(self) -> None:
-        self._hashes = np.empty(0, np.uint64)
-        self._records = np.empty(0, np.uint32)
+        self._runs: list[tuple[Hashes, NDArray[np.uint32]]] = []
 
     def find(self, hashes: Hashes, rows: NDArray[np.int64], first_record: int) -> dict[int, int]:
         """Row → record of the first one with the same hash, for rows that are not the first. `rows[i]` has `hashes[i]`."""
@@ -34,33 +37,31 @@ class Firsts:
             return {}
         order = np.argsort(hashes, kind="stable")
         ordered = hashes[order]
+        records = (rows[order] + first_record).astype(np.uint32)
         new = np.ones(len(ordered), bool)
         new[1:] = ordered[1:] != ordered[:-1]
-        records = (rows[order] + first_record).astype(np.uint32)
-        place = np.searchsorted(self._hashes, ordered)
+        first = records[np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))]
         known = np.zeros(len(ordered), bool)
-        if len(self._hashes):
-            known = self._hashes[np.minimum(place, len(self._hashes) - 1)] == ordered
-        found: dict[int, int] = {}
+        for run, owners in self._runs:
+            place = np.minimum(np.searchsorted(run, ordered), len(run) - 1)
+            hit = run[place] == ordered
+            known |= hit
+            first[hit] = owners[place[hit]]
         again = np.flatnonzero(known | ~new)
-        if len(again):
-            leader = np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
-            for i in again:
-                first = self._records[place[i]] if known[i] else records[leader[i]]
-                found[int(rows[order[i]])] = int(first)
+        found = {int(rows[order[i]]): int(first[i]) for i in again}
         fresh = new & ~known
-        self._merge(place[fresh], ordered[fresh], records[fresh])
+        self._remember(ordered[fresh], records[fresh])
         return found
 
-    def _merge(self, place: NDArray[np.int64], hashes: Hashes, records: NDArray[np.uint32]) -> None:
-        size = len(self._hashes) + len(hashes)
-        at = place + np.arange(len(place))
-        old = np.ones(size, bool)
-        old[at] = False
-        merged_hashes, merged_records = np.empty(size, np.uint64), np.empty(size, np.uint32)
-        merged_hashes[at], merged_records[at] = hashes, records
-        merged_hashes[old], merged_records[old] = self._hashes, self._records
-        self._hashes, self._records = merged_hashes, merged_records
+    def _remember(self, hashes: Hashes, records: NDArray[np.uint32]) -> None:
+        if not len(hashes):
+            return
+        while self._runs and len(self._runs[-1][0]) < 2 * len(hashes):
+            older, owners = self._runs.pop()
+            hashes, records = np.concatenate((older, hashes)), np.concatenate((owners, records))
+            order = np.argsort(hashes, kind="stable")
+            hashes, records = hashes[order], records[order]
+        self._runs.append((hashes, records))
 
 
 class Repeats:
@@ -89,29 +90,38 @@ class Repeats:
         return int(self._lines[block][record - self._starts[block]])
 
 
-def key_expression(texts: Sequence[pl.Expr], *, lower: bool) -> pl.Expr:
-    """The texts of each row as one."""
-    key = texts[0] if len(texts) == 1 else pl.concat_str(list(texts), separator=BETWEEN)
-    return key.str.to_lowercase() if lower else key
+def hash_texts(texts: Sequence[str | None] | pl.Series) -> Hashes:
+    """The hash of each text as it is."""
+    return np.array(pl.Series(texts, dtype=pl.String).hash(_SEED).to_numpy())
 
 
-def hash_texts(texts: Sequence[str | None]) -> Hashes:
-    """As `key_expression(…).hash(…)` hashes them in a frame."""
-    return pl.Series(texts, dtype=pl.String).hash(_SEED).to_numpy()
+def combined(parts: Sequence[Hashes]) -> Hashes:
+    """One hash of each row from those of its texts."""
+    key = parts[0]
+    for part in parts[1:]:
+        key = (key ^ (key >> np.uint64(29))) * _MIX + part
+    return key
 
 
-def hashed(key: pl.Expr) -> pl.Expr:
-    return key.hash(_SEED)
+def compared(texts: pl.Series, memo: dict[str, str]) -> Hashes:
+    """The hash of each text's `compare_key`; only texts that polars cannot fold are asked for one by one."""
+    hashes = hash_texts(texts)
+    odd = texts.str.contains(_NOT_PLAIN).arg_true()
+    if not len(odd):
+        return hashes
+    texts = texts.gather(odd)
+    folded = texts.str.to_lowercase().str.replace_many(list(_VARIANTS), list(_SIMPLE))
+    hashes[odd] = hash_texts(folded)
+    other = folded.str.contains(_NOT_PLAIN).arg_true()
+    if len(other):
+        hashes[odd.gather(other)] = hash_texts([_key(text, memo) for text in texts.gather(other)])
+    return hashes
 
 
-def compared(texts: Sequence[str | None], memo: dict[str, str]) -> str:
-    """One row's key under `compare_key`."""
-    keys: list[str] = []
-    for text in texts:
-        key = memo.get(text or "")
-        if key is None:
-            key = compare_key(text or "")
-            if len(memo) < 50_000:
-                memo[text or ""] = key
-        keys.append(key)
-    return BETWEEN.join(keys)
+def _key(text: str, memo: dict[str, str]) -> str:
+    key = memo.get(text)
+    if key is None:
+        key = compare_key(text)
+        if len(memo) < 50_000:
+            memo[text] = key
+    return key

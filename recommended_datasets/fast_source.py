@@ -23,7 +23,7 @@ class Unsuitable(Exception):
 
 
 class Source:
-    """Iterate for the pieces: whole lines as UTF-8 without byte order mark, broken bytes as lone surrogates.
+    """`pieces`: whole lines as UTF-8 without byte order mark, broken bytes as lone surrogates.
 
     `encoding`, `sha256` (after the last piece) and the counts of line ends are those of the whole file. Raises `Unsuitable`
     for encodings other than UTF-8 and CP932, and where the whole file might be read otherwise than its beginning says.
@@ -35,14 +35,14 @@ class Source:
         self.encoding = ""
         self.broken = 0
         self._many = 0
-        self.last = False
-        """Whether the piece just given is the file's last."""
+        self._last = False
 
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
 
-    def __iter__(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[tuple[bytes, bool]]:
+        """Each piece, and whether it is the file's last."""
         with self._path.open("rb") as file:
             rest = b""
             while True:
@@ -51,9 +51,12 @@ class Source:
                     self._detect(piece)
                     marked = self.encoding == "utf-8-sig"  # pyright: ignore[reportUnnecessaryComparison] set by _detect
                     piece = piece.removeprefix(_UTF8_BOM) if marked else piece
-                yield self._utf8(piece)
-                if self.last:
+                yield self._utf8(piece), self._last
+                if self._last:
                     break
+
+    def close(self) -> None:
+        """After the last piece was used. Raises `Unsuitable` where the file cannot be what its beginning says."""
         if self.encoding == "utf-8" and self.broken > self._many:
             raise Unsuitable("more broken bytes than letters")
 
@@ -67,7 +70,7 @@ class Source:
             parts.append(new)
             length += len(new)
             if len(new) < PIECE:
-                self.last = True
+                self._last = True
                 return b"".join(parts), b""
             cut = new.rfind(b"\n") + 1
             if cut:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recommended_datasets import values
+from recommended_datasets import fast_repeats, values
 from recommended_datasets.definition import Field
 from recommended_datasets.masks import accept_mask
+from recommended_datasets.values_parsed import compare_key
 
 FIELDS = [
     *(Field(kind, kind, kind) for kind in sorted(values.TYPES)),
@@ -70,3 +72,26 @@ def test_no_mask_is_too_wide_on_any_cells(texts: list[str]) -> None:
     texts = [text for text in texts if text.isprintable() or not any("\ud800" <= c <= "\udfff" for c in text)]
     for field in FIELDS:
         assert wrong(field, texts, False) == []
+
+
+NAMES = st.text(st.sampled_from(list("ABzｚＡ髙高ヶケヵカー－ｰ-‐ 　\u200bあｱﾞガ①1㍿İKſß濵浜.々桜丘\ufeff")), max_size=5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(NAMES, st.text(max_size=4)), min_size=2, max_size=20))
+def test_names_hash_alike_exactly_where_their_keys_are_equal(texts: list[str]) -> None:
+    texts = [text for text in texts if not any("\ud800" <= c <= "\udfff" for c in text)]
+    keys = [compare_key(text) for text in texts]
+    hashes = fast_repeats.compared(pl.Series(texts, dtype=pl.String), {}).tolist()
+    for one, key in zip(hashes, keys, strict=True):
+        assert [other == one for other in hashes] == [other == key for other in keys]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 30), max_size=12), max_size=12))
+def test_the_first_of_each_hash_is_found_over_any_blocks(blocks: list[list[int]]) -> None:
+    firsts, seen, record = fast_repeats.Firsts(), dict[int, int](), 1
+    for block in blocks:
+        found = firsts.find(np.array(block, np.uint64), np.arange(len(block)), record)
+        assert found == {row: seen[key] for row, key in enumerate(block) if seen.setdefault(key, record + row) != record + row}
+        record += len(block)
