@@ -86,18 +86,24 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one file gives to the merged table. `rows` are in file order and have every stored column (see
-    `merged_columns.stored_columns`) but the row id; `row_ids` is filled by `identified`."""
+    """What one file gives to the merged table, column by column: a list for each of `merged_columns.stored_columns`, all
+    as long as there are accepted rows, in file order. The row ids in it are "" until `merged_versions.identify`."""
 
     source: Source
     balance: Balance
-    rows: tuple[dict[str, str | None], ...] = ()
+    columns: Mapping[str, Sequence[str | None]] = field(default_factory=dict[str, Sequence[str | None]])
     rejected: tuple[Dropped, ...] = ()
     duplicates: tuple[Dropped, ...] = ()
     withheld: Mapping[str, int] = field(default_factory=dict[str, int])
     """Reason → number of rows. Never their values."""
     foreign_codes: int = 0
     """Rows whose publisher column named another body; the source's publisher stands."""
+
+    @property
+    def rows(self) -> tuple[dict[str, str | None], ...]:
+        """The accepted rows one by one, for few of them."""
+        cells = zip(*self.columns.values(), strict=True)
+        return tuple(dict(zip(self.columns, row, strict=True)) for row in cells)
 
 
 class NormalisedRows(Protocol):
@@ -135,57 +141,42 @@ def contribute(
     if withheld:
         return Contribution(source, Balance(rows_in=count, withheld=count), withheld={withheld: count} if count else {})
     withheld_rows, drop = withheld_rows or {}, drop or {}
-    keys = [f.id for f in target.fields if f.key]
-    first_seen: dict[int, list[int]] = {}
+    keys = [column for f in target.fields if f.key and (column := normalised.columns.get(f.id)) is not None]
+    first_seen: dict[tuple[str, ...], int] = {}
     accepted: list[int] = []
     rejected: list[Dropped] = []
     duplicates: list[Dropped] = []
     reasons: Counter[str] = Counter()
-    for row in range(count):
+    for row, cells in enumerate(zip(*table.columns, strict=True) if table.columns else ((),) * count):
         if row in withheld_rows:
             reasons[withheld_rows[row]] += 1
             continue
-        line, record = table.lines[row], table.record(row)
         reason = normalised.usable[row]
         if reason is not None:
-            rejected.append(Dropped(record, line, reason, _as_json(table, row), values=normalised.reasons.get(row, ())))
+            values = normalised.reasons.get(row, ())
+            rejected.append(Dropped(table.record(row), table.lines[row], reason, _as_json(table, row), values=values))
             continue
-        earlier = _earlier_copy(table, row, first_seen)
-        if earlier is not None and (target.copies == "never" or any(_cell(normalised, key, row) for key in keys)):
+        earlier = first_seen.setdefault(cells, row)
+        if earlier != row and (target.copies == "never" or any(column[row] for column in keys)):
             repeated = table.lines[earlier]
             values = (("first_line", str(repeated)),)
+            line, record = table.lines[row], table.record(row)
             duplicates.append(Dropped(record, line, "duplicate-row", _as_json(table, row), repeated, values))
             continue
         if row in drop:
-            duplicates.append(Dropped(record, line, drop[row], _as_json(table, row)))
+            duplicates.append(Dropped(table.record(row), table.lines[row], drop[row], _as_json(table, row)))
             continue
         accepted.append(row)
-    rows, foreign = _merged_rows(table, normalised, target, source, accepted)
+    columns, foreign = _merged_columns(table, normalised, target, source, accepted)
     return Contribution(
         source,
         Balance(count, len(accepted), len(rejected), len(duplicates), sum(reasons.values())),
-        rows,
+        columns,
         tuple(rejected),
         tuple(duplicates),
         dict(reasons),
         foreign,
     )
-
-
-def _cell(normalised: NormalisedRows, field_id: str, row: int) -> str | None:
-    column = normalised.columns.get(field_id)
-    return column[row] if column is not None else None
-
-
-def _earlier_copy(table: Table, row: int, first_seen: dict[int, list[int]]) -> int | None:
-    """The earlier row that has exactly the same decoded text in all columns; remembers this one when there is none."""
-    cells = table.row(row)
-    bucket = first_seen.setdefault(hash(cells), [])
-    for earlier in bucket:
-        if table.row(earlier) == cells:
-            return earlier
-    bucket.append(row)
-    return None
 
 
 def _as_json(table: Table, row: int) -> str:
@@ -196,22 +187,34 @@ def _as_json(table: Table, row: int) -> str:
     return json.dumps({header: cell for header, cell in cells.items() if cell}, ensure_ascii=False)
 
 
-def _merged_rows(
+def _merged_columns(
     table: Table, normalised: NormalisedRows, target: Definition, source: Source, accepted: list[int]
-) -> tuple[tuple[dict[str, str | None], ...], int]:
+) -> tuple[dict[str, Sequence[str | None]], int]:
     """The accepted rows in the stored columns. A column that the file does not have reads as blank, but as unknown where a
     blank would say "no": nobody said so."""
+    whole = len(accepted) == table.row_count
+    merged: dict[str, Sequence[str | None]] = {}
+    for f in (column.field for column in field_columns(target)):
+        if f is None:
+            continue
+        column = normalised.columns.get(f.id)
+        if column is None:
+            merged[f.id] = [None if f.blank == "no" else ""] * len(accepted)
+        else:
+            merged[f.id] = column if whole else [column[row] for row in accepted]
     unknown: dict[int, dict[str, str]] = {}
     for (row, field_id), original in normalised.unknown.items():
         unknown.setdefault(row, {})[source_id(field_id)] = original
     foreign = 0
-    columns = [
-        (f.id, normalised.columns.get(f.id), None if f.blank == "no" else "")
-        for f in (c.field for c in field_columns(target))
-        if f
-    ]
-    extra = _extra_columns(normalised, target)
-    provenance: dict[str, str | None] = {
+    if "municipality_code" in merged:
+        for row, stated in zip(accepted, merged["municipality_code"], strict=True):
+            if stated and stated != source.publisher_code:
+                unknown.setdefault(row, {})[source_id("municipality_code")] = stated
+                foreign += 1
+        merged["municipality_code"] = [source.publisher_code] * len(accepted)
+    merged[EXTRA.id] = _extra(_extra_columns(normalised, target), accepted)
+    provenance = {
+        ROW_ID.id: "",
         "publisher_code": source.publisher_code,
         "publisher_name": source.publisher_name,
         "source_dataset": source.dataset,
@@ -224,24 +227,22 @@ def _merged_rows(
         "source_licence": source.licence,
         "source_edition": source.edition,
     }
-    rows: list[dict[str, str | None]] = []
+    merged |= {name: [text] * len(accepted) for name, text in provenance.items()}
+    merged["source_line"] = [str(table.lines[row]) for row in accepted]
+    merged[UNKNOWN.id] = [
+        json.dumps(unknown[row], ensure_ascii=False, sort_keys=True) if row in unknown else "" for row in accepted
+    ]
+    return merged, foreign
+
+
+def _extra(columns: list[tuple[str, Sequence[str | None]]], accepted: list[int]) -> list[str]:
+    if not columns:
+        return [""] * len(accepted)
+    found: list[str] = []
     for row in accepted:
-        merged = {field_id: (absent if column is None else column[row]) for field_id, column, absent in columns}
-        originals = unknown.get(row, {})
-        if "municipality_code" in merged:
-            stated = merged["municipality_code"]
-            if stated and stated != source.publisher_code:
-                originals = {**originals, source_id("municipality_code"): stated}
-                foreign += 1
-            merged["municipality_code"] = source.publisher_code
-        further = {header: column[row] for header, column in extra if column[row]}
-        merged[EXTRA.id] = json.dumps(further, ensure_ascii=False) if further else ""
-        merged[ROW_ID.id] = ""
-        merged.update(provenance)
-        merged["source_line"] = str(table.lines[row])
-        merged[UNKNOWN.id] = json.dumps(originals, ensure_ascii=False, sort_keys=True) if originals else ""
-        rows.append(merged)
-    return tuple(rows), foreign
+        further = {header: column[row] for header, column in columns if column[row]}
+        found.append(json.dumps(further, ensure_ascii=False) if further else "")
+    return found
 
 
 def _extra_columns(normalised: NormalisedRows, target: Definition) -> list[tuple[str, Sequence[str | None]]]:

@@ -100,15 +100,18 @@ def merge(
 
 
 def _write(folder: Path, definition: Definition, contributions: list[Contribution]) -> list[Path]:
+    import polars as pl
+
     from recommended_datasets import merged_versions, outputs, outputs_csv, outputs_geojson, outputs_parquet
 
-    rows: list[dict[str, str | None]] = []
+    frames: list[pl.DataFrame] = []
     publishers: dict[str, list[Contribution]] = {}
     for contribution in contributions:
         publishers.setdefault(contribution.source.publisher_code, []).append(contribution)
     for of_publisher in publishers.values():
-        rows += merged_versions.identify({}, of_publisher, definition).rows.values()
-    stored = outputs.stored_frame(rows, definition)
+        version = merged_versions.identify({}, of_publisher, definition)
+        frames.append(outputs.stored_frame_of(version.columns, definition))
+    stored = pl.concat(frames).sort("publisher_code", maintain_order=True)
     typed = outputs_parquet.with_geometry(outputs.typed_frame(stored, definition), definition)
     rejected = [outputs_csv.dropped_rows(c.source, c.rejected) for c in contributions]
     duplicates = [outputs_csv.dropped_rows(c.source, c.duplicates) for c in contributions]

@@ -8,7 +8,7 @@ part by part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from recommended_datasets.definition import Definition
@@ -22,7 +22,6 @@ from recommended_datasets.merged_columns import (
     stored_columns,
     typed_columns,
 )
-from recommended_datasets.merged_versions import sort_key
 from recommended_datasets.row_identity import identity_fields
 
 if TYPE_CHECKING:
@@ -31,16 +30,27 @@ if TYPE_CHECKING:
 
 def stored_frame(rows: Iterable[Mapping[str, str | None]], definition: Definition) -> pl.DataFrame:
     """Rows as a frame of `stored_columns`, in the order of a merged table. A column that a row does not have is blank."""
+    rows = list(rows)
+    columns = {column.id: [row.get(column.id, "") for row in rows] for column in stored_columns(definition)}
+    return stored_frame_of(columns, definition)
+
+
+def stored_frame_of(columns: Mapping[str, Sequence[str | None]], definition: Definition) -> pl.DataFrame:
+    """The same of rows given column by column."""
     import polars as pl
 
-    id_field, _ = identity_fields(definition)
-    ordered = sorted(rows, key=lambda row: sort_key(row, id_field))
-    return pl.DataFrame(
+    key, _ = identity_fields(definition)
+    count = len(next(iter(columns.values()), ()))
+    frame = pl.DataFrame(
         [
-            pl.Series(column.id, [row.get(column.id, "") for row in ordered], dtype=pl.String)
+            pl.Series(column.id, columns[column.id] if column.id in columns else [""] * count, dtype=pl.String)
             for column in stored_columns(definition)
         ]
     )
+    number = pl.col(key) if key else pl.lit("")
+    # As `merged_versions.sort_key`: texts by code point, which is also the order of their UTF-8 bytes.
+    order = [pl.col("publisher_code"), pl.col("source_resource"), number.str.len_chars(), number, pl.col("row_id")]
+    return frame.sort([one.fill_null("" if at != 2 else 0) for at, one in enumerate(order)], maintain_order=True)
 
 
 def stored_rows(frame: pl.DataFrame) -> dict[str, dict[str, str | None]]:

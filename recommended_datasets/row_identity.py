@@ -74,27 +74,44 @@ def identity_fields(definition: Definition) -> tuple[str, tuple[str, ...]]:
 
 def facts(definition: Definition, rows: Sequence[Mapping[str, str | None]]) -> list[Facts]:
     """`Facts` of rows in the canonical text of `definition` (see `normalise`)."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return facts_of_columns(definition, {name: [row.get(name, "") for row in rows] for name in names}, len(rows))
+
+
+def facts_of_columns(
+    definition: Definition, columns: Mapping[str, Sequence[str | None]], count: int, *, contents: bool = True
+) -> list[Facts]:
+    """The same of `count` rows given column by column. `contents` False: `Facts.content` is not needed and is None."""
     key, names = identity_fields(definition)
+
+    def column(name: str) -> Sequence[str | None]:
+        return columns[name] if name in columns else [""] * count
+
     says = [f.id for f in definition.fields if f.id != key] + ["extra", "unknown"]
-    found: list[Facts] = []
-    for row in rows:
-        content = hashlib.blake2b(
-            "\x1f".join("\x00" if (value := row.get(column, "")) is None else value for column in says).encode(
-                "utf-8", "surrogatepass"
-            ),
-            digest_size=16,
-        ).digest()
-        found.append(
-            Facts(
-                id=row.get(key) or "" if key else "",
-                name="\x1f".join(fold(row.get(name)) for name in names),
-                address=fold(row.get("address")),
-                latitude=_number(row.get("latitude")),
-                longitude=_number(row.get("longitude")),
-                content=content,
-            )
+    content: Iterable[Hashable] = _contents([column(name) for name in says]) if contents else [None] * count
+    named = zip(*(map(fold, column(name)) for name in names), strict=True) if names else [("",)] * count
+    return [
+        Facts(
+            id=id_ or "" if key else "",
+            name="\x1f".join(name),
+            address=fold(address),
+            latitude=_number(latitude),
+            longitude=_number(longitude),
+            content=said,
         )
-    return found
+        for id_, name, address, latitude, longitude, said in zip(
+            column(key), named, column("address"), column("latitude"), column("longitude"), content, strict=True
+        )
+    ]
+
+
+def _contents(columns: Sequence[Sequence[str | None]]) -> Iterable[Hashable]:
+    for cells in zip(*columns, strict=True):
+        try:
+            text = "\x1f".join(cells)  # type: ignore[arg-type]
+        except TypeError:
+            text = "\x1f".join("\x00" if cell is None else cell for cell in cells)
+        yield hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _number(text: str | None) -> float | None:

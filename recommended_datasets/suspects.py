@@ -22,6 +22,11 @@ class Suspect:
     reason: Reason
 
 
+def comparable(definition: Definition) -> bool:
+    """Has the table rows that may be one thing? Periods of statistics are no copies of each other."""
+    return definition.change != "snapshot" and "name" in identity_fields(definition)[1]
+
+
 def pairs(definition: Definition, rows: Iterable[Mapping[str, Any]]) -> list[Suspect]:
     """All suspected pairs among `rows` (stored columns, or typed ones: coordinates may be numbers).
 
@@ -29,7 +34,7 @@ def pairs(definition: Definition, rows: Iterable[Mapping[str, Any]]) -> list[Sus
     where two publish it (共同設置 among them), else ``same-name-near``. The same id twice in one file: ``same-id``.
     Rows of one file's other periods are no copies of each other.
     """
-    if definition.change == "snapshot" or "name" not in identity_fields(definition)[1]:
+    if not comparable(definition):
         return []
     rows = list(rows)
     texts = [

@@ -95,9 +95,9 @@ def test_equal_rows_without_an_id_are_two_things_where_the_standard_allows_copie
 def test_a_row_that_moves_to_another_file_of_its_publisher_keeps_its_id():
     first = identify({}, [contribution(row("1", "甲"), row("2", "乙", address="見本町2"))], DEFINITION)
     moved = contribution(row("1", "甲"), row("2", "乙", address="見本町2"))
-    rows = tuple({**cells, "source_resource": "r2"} for cells in moved.rows)
-    moved = Contribution(Source("462012", resource="r2"), moved.balance, rows)
-    second = identify(first.rows, [moved], DEFINITION)
+    columns = {**moved.columns, "source_resource": ["r2"] * len(moved.rows)}
+    moved = Contribution(Source("462012", resource="r2"), moved.balance, columns)
+    second = identify(first.columns, [moved], DEFINITION)
     assert second.rows.keys() == first.rows.keys()
     assert {change.kind for change in second.changes} == {"provenance"}
 

@@ -11,7 +11,7 @@ from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.consolidation import balance, feed, jobs, passport, query, rows, sources, suspecting
 from ckanext.kagoshima.consolidation.naming import table_id
 from ckanext.kagoshima.consolidation.problems import Problem
-from recommended_datasets.search_grams import query_grams
+from recommended_datasets.search_grams import query_grams, tsquery
 
 __all__ = [
     "datastore_search",
@@ -180,7 +180,7 @@ def datastore_search(original_action: Any, context: types.Context, data_dict: di
     if isinstance(words, str) and words and data_dict.get("resource_id") in _tables():
         grams = query_grams(words)
         if grams:
-            data_dict = {**data_dict, "q": " ".join(grams), "language": "simple", "plain": True}
+            data_dict = {**data_dict, "q": tsquery(grams), "language": "simple", "plain": False}
     return original_action(context, data_dict)
 
 

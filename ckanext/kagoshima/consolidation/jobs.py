@@ -48,7 +48,7 @@ def _consolidate(dataset: str) -> None:
     done = run.merge(dataset)
     if done is not None:
         loading.count(dataset)
-        suspecting.update(definition, run.changed_rows(done), done.accepted)
+        suspecting.update(definition, done)
     publishing.publish(dataset)
 
 

@@ -8,7 +8,8 @@ table view work on these tables as on any other.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -19,16 +20,16 @@ from ckanext.datastore.backend.postgres import DatastorePostgresqlBackend, get_w
 from ckanext.kagoshima.consolidation import parts
 from ckanext.kagoshima.consolidation.naming import table_id
 from recommended_datasets import outputs
-from recommended_datasets.changes import Change
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import Column, field_columns, typed_columns
+from recommended_datasets.merged_versions import Version
 from recommended_datasets.search_grams import tsvectors
 
 _TYPES = {"text": "text", "float": "float8", "integer": "int8", "date": "date", "json": "jsonb"}
 """Not json: the DataStore turns that into its own composite type, which COPY cannot fill."""
 _SEARCHED = frozenset({"text", "name", "address", "kana", "latin", "list", "enum", "alnum"})
 """Types of columns whose words are found; codes, flags, addresses on the web and numbers are filtered instead."""
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 10_000
 
 
 def searched_columns(definition: Definition) -> list[str]:
@@ -112,43 +113,62 @@ def create_indexes(connection: Any, table: str, definition: Definition) -> None:
         connection.execute(sa.text(statement))
 
 
-def copy(connection: Any, table: str, definition: Definition, typed: pl.DataFrame) -> None:
-    """Bring typed rows into the table by COPY, with their full text."""
+def lines(definition: Definition, typed: pl.DataFrame) -> Iterator[bytes]:
+    """What COPY takes of typed rows and their full text, block by block."""
     names = [column.id for column in typed_columns(definition)]
-    target = ", ".join(identifier(name) for name in [*names, "_full_text"])
-    cursor = connection.connection.cursor()
+    searched = searched_columns(definition)
     for start in range(0, typed.height, ROWS_AT_ONCE):
         block = typed.slice(start, ROWS_AT_ONCE)
-        rows = block.select(names).with_columns(tsvectors(block, searched_columns(definition)).alias("_full_text"))
         buffer = io.BytesIO()
-        rows.write_csv(buffer, include_header=False)
-        buffer.seek(0)
-        cursor.copy_expert(f"COPY {identifier(table)} ({target}) FROM STDIN WITH (FORMAT csv)", buffer)
+        full_text = tsvectors(block, searched).alias("_full_text")
+        block.select(names).with_columns(full_text).write_csv(buffer, include_header=False)
+        yield buffer.getvalue()
 
 
-def apply(definition: Definition, changes: Iterable[Change], rows: Mapping[str, Mapping[str, str | None]]) -> None:
-    """Bring the changes of a run into the table, in one transaction; doing it twice is the same as once."""
-    changed = {change.row_id: change.kind for change in changes}
+def copy(connection: Any, table: str, definition: Definition, frames: Iterable[pl.DataFrame]) -> None:
+    """Bring typed rows into the table by COPY. The next block is made ready while PostgreSQL takes the last one."""
+    names = [column.id for column in typed_columns(definition)]
+    target = ", ".join(identifier(name) for name in [*names, "_full_text"])
+    statement = f"COPY {identifier(table)} ({target}) FROM STDIN WITH (FORMAT csv)"
+    cursor = connection.connection.cursor()
+    blocks = (block for typed in frames for block in lines(definition, typed))
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = ahead.submit(next, blocks, None)
+            cursor.copy_expert(statement, io.BytesIO(block))
+
+
+def apply(definition: Definition, version: Version, stored: pl.DataFrame) -> None:
+    """Bring the changes of a run into the table, in one transaction; doing it twice is the same as once.
+
+    `stored` holds the rows of `version`.
+    """
+    changed = [change.row_id for change in version.edits] + [version.columns["row_id"][row] for row in version.added]
     if not changed:
         return
     table = table_id(definition.id)
-    incoming = [rows[row_id] for row_id, kind in changed.items() if kind != "removed"]
-    typed = outputs.typed_frame(outputs.stored_frame(incoming, definition), definition)
+    typed = outputs.typed_frame(stored.filter(pl.col("row_id").is_in(changed)), definition)
     with get_write_engine().begin() as connection:
         delete = sa.text(f"DELETE FROM {identifier(table)} WHERE row_id = ANY(:ids)")
-        connection.execute(delete, {"ids": list(changed)})
-        copy(connection, table, definition, typed)
+        connection.execute(delete, {"ids": changed})
+        copy(connection, table, definition, [typed])
+
+
+def fill(definition: Definition, locations: Iterable[str]) -> None:
+    """Put exactly the rows of these parts into the table, in one transaction, and make its indexes afterwards."""
+    table = table_id(definition.id)
+    with get_write_engine().begin() as connection:
+        drop_indexes(connection, table)
+        connection.execute(sa.text(f"TRUNCATE {identifier(table)}"))
+        copy(connection, table, definition, (parts.typed_frame(location) for location in locations))
+        create_indexes(connection, table, definition)
 
 
 def rebuild(definition: Definition, locations: Iterable[str]) -> None:
     """Make the table anew from parts (after a change of its columns, or when it is lost)."""
     create(definition)
-    table = table_id(definition.id)
-    with get_write_engine().begin() as connection:
-        drop_indexes(connection, table)
-        for location in locations:
-            copy(connection, table, definition, parts.typed_frame(location))
-        create_indexes(connection, table, definition)
+    fill(definition, locations)
     count(definition.id)
 
 

@@ -1,13 +1,16 @@
 """Parts: what one file of a publisher gives to a merged table, kept in every form that whole files are put together from.
 
 ``parts/<dataset>/<resource>/<run>/``: ``stored.parquet`` (the truth: all text), ``typed.parquet``, ``rows.csv`` and
-``rows.geojson`` (without head and tail), ``rejected.csv``, ``duplicates.csv``.
+``rows.geojson`` (without head and tail), ``rejected.csv``, ``duplicates.csv``, ``facts.parquet`` (the repairs and issues of
+its rows, for their passports).
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -16,37 +19,55 @@ from recommended_datasets import outputs, outputs_csv, outputs_geojson, outputs_
 from recommended_datasets.consolidation import Contribution
 from recommended_datasets.definition import Definition
 
-Row = Mapping[str, str | None]
+Facts = Mapping[int, dict[str, list[dict[str, Any]]]]
+"""Physical line → ``{"repairs", "issues"}`` of that line."""
+_NO_FACTS: dict[str, list[dict[str, Any]]] = {"repairs": [], "issues": []}
 
 
 def location(dataset: str, resource_id: str, run_id: str) -> str:
     return f"parts/{dataset}/{resource_id}/{run_id}"
 
 
-def write(part: str, rows: Iterable[Row], contribution: Contribution, definition: Definition) -> pl.DataFrame:
-    """Keep the rows (with their ids) and the dropped rows of one file under `part`. Returns the typed rows."""
-    stored = outputs.stored_frame(rows, definition)
+def write(
+    part: str, stored: pl.DataFrame, contribution: Contribution, definition: Definition, facts: Mapping[str, Any]
+) -> None:
+    """Keep the rows of one file (with their ids, in the order of the table) and its dropped rows under `part`.
+
+    :param facts: row id → ``{"repairs", "issues"}``, of the rows that have any
+    """
     typed = outputs_parquet.with_geometry(outputs.typed_frame(stored, definition), definition)
-    store.write(f"{part}/stored.parquet", _parquet(stored))
-    store.write(f"{part}/typed.parquet", _parquet(typed))
+    _parquet(f"{part}/stored.parquet", stored)
+    _parquet(f"{part}/typed.parquet", typed)
     store.write(f"{part}/rows.csv", outputs_csv.rows(stored, definition))
     features = outputs_geojson.features(typed, definition)
     store.write(f"{part}/rows.geojson", outputs_geojson.SEPARATOR.decode().join(features).encode())
     store.write(f"{part}/rejected.csv", outputs_csv.dropped_rows(contribution.source, contribution.rejected))
     store.write(f"{part}/duplicates.csv", outputs_csv.dropped_rows(contribution.source, contribution.duplicates))
-    return typed
+    texts = {row_id: json.dumps(said, ensure_ascii=False) for row_id, said in facts.items()}
+    schema = {"row_id": pl.String, "facts": pl.String}
+    told = pl.DataFrame([list(texts), list(texts.values())], schema=schema)
+    _parquet(f"{part}/facts.parquet", told)
 
 
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
+def _parquet(name: str, frame: pl.DataFrame) -> None:
+    with store.writing(name) as path:
+        frame.write_parquet(path, compression="zstd", compression_level=1)
 
 
-def stored_rows(part: str) -> dict[str, dict[str, str | None]]:
-    """Row id → row, as `write` got them."""
-    return outputs.stored_rows(pl.read_parquet(io.BytesIO(store.read(f"{part}/stored.parquet"))))
+def stored_columns(part: str) -> dict[str, list[str | None]]:
+    """The rows as `write` got them, column by column."""
+    frame = pl.read_parquet(io.BytesIO(store.read(f"{part}/stored.parquet")))
+    return frame.to_dict(as_series=False)
 
 
 def typed_frame(part: str) -> pl.DataFrame:
     return pl.read_parquet(io.BytesIO(store.read(f"{part}/typed.parquet")))
+
+
+def facts_of_row(part: str, row_id: str) -> dict[str, list[dict[str, Any]]]:
+    """What was repaired in a row and what was said about it when its file was merged.
+
+    :raises store.Missing: the part is not there
+    """
+    frame = pl.read_parquet(io.BytesIO(store.read(f"{part}/facts.parquet"))).filter(pl.col("row_id") == row_id)
+    return json.loads(frame["facts"][0]) if frame.height else {name: list(none) for name, none in _NO_FACTS.items()}

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.checking.judge import judge
-from ckanext.kagoshima.consolidation import feed, naming, rows
+from ckanext.kagoshima.consolidation import feed, naming, parts, rows, store
 from ckanext.kagoshima.consolidation.model import MergeFile, MergeRedirect
 from ckanext.kagoshima.harvesting import archive
 from recommended_datasets import licence
-from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import typed_columns
-from recommended_datasets.normalisation import normalise
 
 AROUND = 5
 """Lines shown before and after a row's own."""
@@ -46,7 +42,7 @@ def of_row(dataset: str, row_id: str) -> dict[str, Any]:
     history = feed.of_row(row_id)
     file = model.Session.get(MergeFile, (dataset, row["source_resource"]))
     known = licence.recognise(row["source_licence"])
-    facts = _facts(definition, row)
+    facts = _facts(file, row_id)
     return {
         "row": rows.shown(row, typed_columns(definition), definition),
         "passport": {
@@ -94,40 +90,12 @@ def original(sha256: str) -> bytes:
         raise tk.ObjectNotFound(tk._("The original file is not kept any more.")) from error
 
 
-def _facts(definition: Definition, row: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Repairs and issues of the row's line, told from the archived file by today's rules."""
-    nothing: dict[str, list[dict[str, Any]]] = {"repairs": [], "issues": []}
+def _facts(file: MergeFile | None, row_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Repairs and issues of the row, as its file's last merge told them."""
     try:
-        data = archive.read(row["source_sha256"])
-    except archive.NotArchived:
-        return nothing
-    checked = judge(data, row["source_url"], dataset=definition.id, municipality_code=row["publisher_code"])
-    if checked.table is None or checked.definition is None:
-        return nothing
-    line = row["source_line"]
-    normalised = normalise(checked.table, checked.definition, checked.columns, row["publisher_code"])
-    report = json.loads(json.dumps([_issue(issue) for issue in checked.report.issues if issue.line == line]))
-    return {
-        "repairs": [
-            {"field": one.field, "column": one.column, "before": one.old, "after": one.new, "code": one.code}
-            for one in normalised.repairs
-            if one.line == line
-        ],
-        "issues": report,
-    }
-
-
-def _issue(issue: Any) -> dict[str, Any]:
-    from recommended_datasets.messages import message
-
-    return {
-        "code": issue.code,
-        "severity": issue.severity,
-        "field": issue.field,
-        "column": issue.column,
-        "value": issue.value,
-        "message": message(issue, "ja"),
-    }
+        return parts.facts_of_row(file.part, row_id) if file is not None and file.part else {"repairs": [], "issues": []}
+    except store.Missing:
+        return {"repairs": [], "issues": []}
 
 
 def lines_around(data: bytes, line: int) -> list[tuple[int, str]]:

@@ -19,6 +19,7 @@ from ckanext.kagoshima.consolidation.naming import table_id
 from ckanext.kagoshima.consolidation.query import Query
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import EXTRA, UNKNOWN, blank_is_text, has_source, source_id, typed_columns
+from recommended_datasets.search_grams import tsquery
 
 _EARTH = 6_371_008.8
 _WIDE = 20_000
@@ -74,7 +75,7 @@ def _conditions(query: Query, connection: Any) -> tuple[list[str], dict[str, Any
         values["municipality"] = query.municipality
     if query.grams:
         conditions.append("_full_text @@ CAST(:grams AS tsquery)")
-        values["grams"] = " & ".join(f"'{gram}'" for gram in query.grams)
+        values["grams"] = tsquery(query.grams)
     for number, (column, value) in enumerate(query.equals):
         name = identifier(column.id)
         if value == "":

@@ -12,16 +12,18 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable
 
+import polars as pl
 from ckan import model
 
 from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.checking.judge import judge
-from ckanext.kagoshima.consolidation import decisions, loading, parts, sources
-from ckanext.kagoshima.consolidation.model import MergeChange, MergeFile, MergeRun, now
+from ckanext.kagoshima.consolidation import decisions, loading, parts, passport_facts, personal, sources
+from ckanext.kagoshima.consolidation.change_log import ChangeLog
+from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun, now
 from ckanext.kagoshima.consolidation.sources import Candidate
 from ckanext.kagoshima.harvesting import archive
 from ckanext.kagoshima.resources import content
-from recommended_datasets import changes, consolidation, licence, merged_versions
+from recommended_datasets import changes, consolidation, licence, merged_versions, outputs
 from recommended_datasets.consolidation import Balance, Contribution
 from recommended_datasets.definition import Definition
 from recommended_datasets.normalisation import normalise
@@ -53,16 +55,23 @@ def merge(dataset: str) -> MergeRun | None:
     work = _work(dataset, before, rule_set)
     if not work:
         return None
+    # Into an empty table everything goes at once, with the indexes made afterwards; nobody reads it yet.
+    first = not any(file.accepted for file in before.values())
     run = MergeRun(id=str(uuid.uuid4()), dataset=dataset, rule_set=rule_set, at=now(), cause="source")
     causes: set[changes.Cause] = set()
-    found: list[tuple[str, changes.Change]] = []
-    for publisher, files, gone in _by_publisher(work):
-        cause = _cause([before.get(c.source.resource) for c, _, _ in files], [c for c, _, _ in files], rule_set, gone)
-        causes.add(cause)
-        found += [(publisher, change) for change in _publisher(run, definition, files, gone, before, cause)]
-    run.cause = next(cause for cause in _CAUSES if cause in causes)
-    _record(run, found)
-    model.Session.commit()
+    with ChangeLog(run) as log_:
+        for publisher, files, gone in _by_publisher(work):
+            stored = [before.get(candidate.source.resource) for candidate, _, _ in files]
+            cause = _cause(stored, [candidate for candidate, _, _ in files], rule_set, gone)
+            causes.add(cause)
+            _publisher(Step(run, definition, publisher, cause, log_, direct=not first), files, gone, before)
+        if first:
+            model.Session.flush()
+            loading.fill(definition, [file.part for file in MergeFile.of_dataset(dataset) if file.accepted])
+        run.cause = next(cause for cause in _CAUSES if cause in causes)
+        log_.store()
+        _record(run, log_.kinds)
+        model.Session.commit()
     log.info("merged %s: %d added, %d removed, %d changed", dataset, run.added, run.removed, run.changed)
     return run
 
@@ -78,7 +87,10 @@ def _work(dataset: str, before: dict[str, MergeFile], rule_set: str) -> Work:
         present.add(source.resource)
         first = seen.setdefault((source.publisher_code, source.sha256, source.period), source.resource)
         outcome = "merged" if first == source.resource or not source.sha256 else "alias"
-        key = candidate.key(rule_set, decisions.state_of(dataset, source.resource))
+        state = decisions.state_of(dataset, source.resource)
+        if personal.released(source.sha256):
+            state += ";released"
+        key = candidate.key(rule_set, state)
         if outcome == "alias":
             key += f":{first}"
         stored = before.get(source.resource)
@@ -109,70 +121,93 @@ def _cause(
     return "decision"
 
 
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One publisher's share of a run. `direct`: its changes go straight into the DataStore table."""
+
+    run: MergeRun
+    definition: Definition
+    publisher: str
+    cause: changes.Cause
+    log: ChangeLog
+    direct: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """What a file gives, with the repairs and issues of its lines."""
+
+    candidate: Candidate
+    key: str
+    outcome: str
+    contribution: Contribution
+    facts: parts.Facts = dataclasses.field(default_factory=dict)
+
+
 def _publisher(
-    run: MergeRun,
-    definition: Definition,
-    files: list[tuple[Candidate, str, str]],
-    gone: list[MergeFile],
-    before: dict[str, MergeFile],
-    cause: changes.Cause,
-) -> tuple[changes.Change, ...]:
-    """Merge the changed files of one publisher: parts, DataStore, file rows. Returns the changes of its rows."""
-    contributions: list[tuple[Candidate, str, str, Contribution]] = []
-    for candidate, key, outcome in files:
-        contribution, outcome = _contribution(candidate, definition, outcome)
-        contributions.append((candidate, key, outcome, contribution))
-    touched = [before[c.source.resource] for c, _, _ in files if c.source.resource in before] + gone
-    previous = {row_id: row for file in touched if file.part for row_id, row in parts.stored_rows(file.part).items()}
-    version = merged_versions.identify(previous, [c for *_, c in contributions], definition, cause=cause)
+    step: Step, files: list[tuple[Candidate, str, str]], gone: list[MergeFile], before: dict[str, MergeFile]
+) -> None:
+    """Merge the changed files of one publisher: parts, DataStore, file rows, changes."""
+    definition = step.definition
+    given = [_given(candidate, key, outcome, definition) for candidate, key, outcome in files]
+    touched = [before[one.candidate.source.resource] for one in given if one.candidate.source.resource in before] + gone
+    previous: dict[str, list[str | None]] = {}
+    for file in touched:
+        for name, cells in (parts.stored_columns(file.part) if file.part else {}).items():
+            previous.setdefault(name, []).extend(cells)
+    version = merged_versions.identify(previous, [one.contribution for one in given], definition, cause=step.cause)
+    stored = outputs.stored_frame_of(version.columns, definition)
     for file in gone:
         model.Session.delete(file)
-    for candidate, key, outcome, contribution in contributions:
-        rows = [row for row in version.rows.values() if row["source_resource"] == candidate.source.resource]
-        part = parts.location(definition.id, candidate.source.resource, run.id) if rows or contribution.rejected else ""
+    for one in given:
+        source = one.contribution.source
+        rows = stored.filter(pl.col("source_resource") == source.resource)
+        part = parts.location(definition.id, source.resource, step.run.id) if rows.height or one.contribution.rejected else ""
         if part:
-            parts.write(part, rows, contribution, definition)
-        _store_file(run, candidate, key, outcome, contribution, part)
-    loading.apply(definition, version.changes, version.rows)
-    return version.changes
+            facts = {row_id: said for row_id in rows["row_id"] if (said := one.facts.get(int(version.lines[row_id] or 0)))}
+            parts.write(part, rows, one.contribution, definition, facts)
+        _store_file(step.run, one, part)
+    if step.direct:
+        loading.apply(definition, version, stored)
+    step.log.add(step.publisher, version, stored, definition)
 
 
-def _contribution(candidate: Candidate, definition: Definition, outcome: str) -> tuple[Contribution, str]:
+def _given(candidate: Candidate, key: str, outcome: str, definition: Definition) -> Given:
     source = candidate.source
     nothing = Contribution(source, Balance())
     if outcome == "alias":
-        return nothing, outcome
+        return Given(candidate, key, outcome, nothing)
     try:
         data = content.read(candidate.resource)
     except content.NoContent:
-        return nothing, "unreadable"
-    checked = judge(
-        data, candidate.resource["url"], dataset=definition.id, municipality_code=source.publisher_code or None
-    )
+        return Given(candidate, key, "unreadable", nothing)
+    checked = judge(data, candidate.resource["url"], dataset=definition.id, municipality_code=source.publisher_code or None)
     if checked.table is None:
-        return nothing, "unreadable"
+        return Given(candidate, key, "unreadable", nothing)
     if checked.definition is None or checked.definition.id != definition.id:
-        return nothing, "other"
+        return Given(candidate, key, "other", nothing)
     if not archive.has(source.sha256):
         archive.store(data, url=source.url)
+    del data
     source = dataclasses.replace(source, edition=checked.definition.edition)
     if candidate.withheld:
         count = checked.table.row_count
-        return Contribution(source, Balance(rows_in=count, withheld=count), withheld={candidate.withheld: count}), "merged"
+        withheld = Contribution(source, Balance(rows_in=count, withheld=count), withheld={candidate.withheld: count})
+        return Given(candidate, key, outcome, withheld)
     normalised = normalise(checked.table, checked.definition, checked.columns, source.publisher_code)
     contribution = consolidation.contribute(
         checked.table,
         normalised,
         definition,
         source,
+        withheld_rows=personal.withheld_rows(checked.table, checked.definition, source.sha256),
         drop=decisions.dropped(definition.id, source.resource, definition, normalised),
     )
-    return contribution, "merged"
+    return Given(candidate, key, outcome, contribution, passport_facts.by_line(normalised.repairs, checked.report.issues))
 
 
-def _store_file(
-    run: MergeRun, candidate: Candidate, key: str, outcome: str, contribution: Contribution, part: str
-) -> None:
+def _store_file(run: MergeRun, given: Given, part: str) -> None:
+    contribution = given.contribution
     source = contribution.source
     row = model.Session.get(MergeFile, (run.dataset, source.resource))
     if row is None:
@@ -180,7 +215,7 @@ def _store_file(
         model.Session.add(row)
     row.publisher_code, row.publisher_name = source.publisher_code, source.publisher_name
     row.source = dataclasses.asdict(source)
-    row.key, row.rule_set, row.sha256, row.outcome = key, run.rule_set, source.sha256, outcome
+    row.key, row.rule_set, row.sha256, row.outcome = given.key, run.rule_set, source.sha256, given.outcome
     for name, value in contribution.balance.as_dict().items():
         setattr(row, name, value)
     row.reasons = {
@@ -191,38 +226,14 @@ def _store_file(
     row.part, row.run_id, row.at = part, run.id, run.at
 
 
-def _record(run: MergeRun, found: list[tuple[str, changes.Change]]) -> None:
-    """The run's row with the balance of the whole table, and one row per change."""
+def _record(run: MergeRun, kinds: Counter[str]) -> None:
+    """The run's row with the balance of the whole table."""
     model.Session.flush()
     files = MergeFile.of_dataset(run.dataset)
     total = sum((file.balance for file in files), Balance())
     for name, value in total.as_dict().items():
         setattr(run, name, value)
-    kinds = Counter(change.kind for _, change in found)
     run.added, run.removed, run.changed = kinds["added"], kinds["removed"], kinds["changed"]
     combined = licence.combined(file.source["licence"] for file in files if file.accepted)
     run.licence = combined.id if combined else ""
     model.Session.add(run)
-    model.Session.bulk_insert_mappings(
-        MergeChange,  # type: ignore
-        [
-            {
-                "dataset": run.dataset,
-                "run_id": run.id,
-                "at": run.at,
-                "publisher_code": publisher,
-                "row_id": change.row_id,
-                "kind": change.kind,
-                "cause": change.cause,
-                "before": dict(change.before) or None,
-                "after": dict(change.after) or None,
-            }
-            for publisher, change in found
-        ],
-    )
-
-
-def changed_rows(run: MergeRun) -> set[str]:
-    """The row ids that a run changed in any way."""
-    query = model.Session.query(MergeChange.row_id).filter(MergeChange.dataset == run.dataset, MergeChange.run_id == run.id)
-    return {row_id for (row_id,) in query}

@@ -10,7 +10,7 @@ from ckan import model
 
 from ckanext.datastore.backend.postgres import get_read_engine, identifier  # type: ignore
 from ckanext.kagoshima.consolidation import decisions
-from ckanext.kagoshima.consolidation.model import MergeSuspect, now
+from ckanext.kagoshima.consolidation.model import MergeChange, MergeRun, MergeSuspect, now
 from ckanext.kagoshima.consolidation.naming import table_id
 from recommended_datasets import outputs, row_identity, suspects
 from recommended_datasets.definition import Definition
@@ -27,13 +27,27 @@ def _columns(definition: Definition) -> list[str]:
     return list(dict.fromkeys(name for name in wanted if name in fixed or name in definition))
 
 
+def _folded(column: str) -> str:
+    """A text column as `row_identity.fold` compares it."""
+    old, new = "".join(row_identity.VARIANTS), "".join(row_identity.VARIANTS.values())
+    return f"lower(translate(regexp_replace(normalize({column}, NFKC), '\\s', '', 'g'), '{old}', '{new}'))"
+
+
 def _rows(definition: Definition, changed: Collection[str] | None) -> list[dict[str, Any]]:
-    """All rows, or the changed ones with what stands within some 20 metres or under the same id."""
+    """Of the whole table, the rows whose name or id stands more than once; else the changed ones with what stands within
+    some 20 metres, at the same address or under the same id."""
     table = identifier(table_id(definition.id))
     selected = ", ".join(f"t.{identifier(name)}" for name in _columns(definition))
+    key, names = row_identity.identity_fields(definition)
     values: dict[str, Any] = {}
     statement = f"SELECT {selected} FROM {table} t"
-    if changed is not None:
+    if changed is None:
+        said = [f"({', '.join(_folded('t.' + identifier(name)) for name in names)})"]
+        said += [f"(t.source_resource, t.{identifier(key)})"] if key else []
+        several = [f"SELECT {one} FROM {table} t GROUP BY {one} HAVING count(*) > 1" for one in said]
+        several = [one.replace("SELECT (", "SELECT ", 1).replace(") FROM", " FROM", 1) for one in several]
+        statement += " WHERE " + " OR ".join(f"{one} IN ({two})" for one, two in zip(said, several, strict=True))
+    else:
         values = {"changed": list(changed)}
         statement += " WHERE t.row_id = ANY(:changed)"
         if outputs.point_columns(definition):
@@ -42,7 +56,6 @@ def _rows(definition: Definition, changed: Collection[str] | None) -> list[dict[
                 "box(point(c.longitude - 0.0003, c.latitude - 0.0003), point(c.longitude + 0.0003, c.latitude + 0.0003)) "
                 "WHERE c.row_id = ANY(:changed)"
             )
-        key, _ = row_identity.identity_fields(definition)
         if key:
             statement += (
                 f" UNION SELECT {selected} FROM {table} c JOIN {table} t ON t.{identifier(key)} = c.{identifier(key)} "
@@ -52,16 +65,20 @@ def _rows(definition: Definition, changed: Collection[str] | None) -> list[dict[
         return [dict(row) for row in connection.execute(sa.text(statement), values).mappings()]
 
 
-def update(definition: Definition, changed: Collection[str], total: int) -> None:
-    """Bring the suspected pairs up to date after a run in which the rows `changed` did. Commits. Decided pairs stay."""
-    partly = changed if total > _FEW and len(changed) < total / 20 else None
+def update(definition: Definition, run: MergeRun) -> None:
+    """Bring the suspected pairs up to date after a run. Commits. Decided pairs stay."""
+    if not suspects.comparable(definition):
+        return
+    touched_rows = run.added + run.removed + run.changed
+    partly = run.accepted > _FEW and touched_rows < run.accepted / 20
+    changed: Collection[str] = changed_rows(run) if partly else ()
     found = {
         (one.row_id, one.other_row_id): one
-        for one in suspects.pairs(definition, _rows(definition, partly))
-        if partly is None or one.row_id in changed or one.other_row_id in changed
+        for one in suspects.pairs(definition, _rows(definition, changed if partly else None))
+        if not partly or one.row_id in changed or one.other_row_id in changed
     }
     for stored in model.Session.query(MergeSuspect).filter(MergeSuspect.dataset == definition.id):
-        touched = partly is None or stored.row_id in changed or stored.other_row_id in changed
+        touched = not partly or stored.row_id in changed or stored.other_row_id in changed
         one = found.pop((stored.row_id, stored.other_row_id), None)
         if touched and stored.state in _OPEN:
             stored.state = "gone" if one is None else "open"
@@ -71,6 +88,12 @@ def update(definition: Definition, changed: Collection[str], total: int) -> None
             MergeSuspect(dataset=definition.id, row_id=one.row_id, other_row_id=one.other_row_id, reason=one.reason, at=now())
         )
     model.Session.commit()
+
+
+def changed_rows(run: MergeRun) -> set[str]:
+    """The row ids that a run changed in any way."""
+    query = model.Session.query(MergeChange.row_id).filter(MergeChange.dataset == run.dataset, MergeChange.run_id == run.id)
+    return {row_id for (row_id,) in query}
 
 
 def listed(definition: Definition, limit: int = 100, offset: int = 0) -> tuple[int, list[dict[str, Any]]]:
