@@ -146,11 +146,12 @@ def open_catalog(folders: tuple[str, ...] = ()) -> Catalog:
             raise click.UsageError(f"定義のフォルダ「{folder}」がありません / no such folder for --definitions")
     _name_folders(folders)
     try:
-        if os.environ.get(FOLDERS):
-            municipality.load()
-        return catalog.load([Path(folder) for folder in folders])
-    except (DefinitionError, municipality.MunicipalityError) as error:
+        opened = catalog.load([Path(folder) for folder in folders])
+    except DefinitionError as error:
         raise click.UsageError(str(error)) from None
+    if os.environ.get(FOLDERS) and (wrong := municipality.problems()):
+        raise click.UsageError("\n".join(wrong))
+    return opened
 
 
 def _name_folders(folders: tuple[str, ...]) -> None:

@@ -25,7 +25,7 @@ _WEIGHTS = (6, 5, 4, 3, 2)
 
 
 class MunicipalityError(ValueError):
-    """A publishers' file is wrong; the text names file, line and column and says what to do, in Japanese and English."""
+    """A line of a publishers' file is wrong; the text names file, line and column and what to do, in Japanese and English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,64 +94,75 @@ def _number(path: Path, line: int, column: str, text: str) -> float | None:
         raise _fail(path, line, column, text, "数値で書いてください", "write a number") from None
 
 
-def _read(path: Path) -> list[Municipality]:
-    found: list[Municipality] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [c for c in _COLUMNS[:4] if c not in (reader.fieldnames or [])]
-        if missing:
-            raise _fail(path, 1, missing[0], "", "この列がありません", "this column is missing")
-        for row in reader:
-            line = reader.line_num
-            cell = {c: (row.get(c) or "").strip() for c in _COLUMNS}
-            kind = cell["kind"]
-            if kind not in get_args(Kind):
-                ja = f"{'、'.join(get_args(Kind))} のどれかにしてください"
-                raise _fail(path, line, "kind", kind, ja, "not a known kind")
-            if kind in ("prefecture", "municipality", "union") and not valid(cell["code"]):
-                ja = "検査数字を含む半角6桁の全国地方公共団体コードにしてください"
-                raise _fail(path, line, "code", cell["code"], ja, "write six digits with a right check digit")
-            if not cell["code"] or not cell["name"]:
-                column = "name" if cell["code"] else "code"
-                raise _fail(path, line, column, "", "空欄です。値を入れてください", "is blank; fill it in")
-            bounds = tuple(_number(path, line, "bounds", part) or 0.0 for part in cell["bounds"].split())
-            if len(bounds) not in (0, 4):
-                ja = "西 南 東 北 の4つの数値にしてください"
-                raise _fail(path, line, "bounds", cell["bounds"], ja, "write west south east north")
-            parts = [part.partition(":") for part in cell["former"].split(";") if part]
-            former = tuple((name, code) for name, _, code in parts)
-            for name, code in former:
-                if code and not valid(code):
-                    raise _fail(path, line, "former", f"{name}:{code}", "検査数字が合いません", "wrong check digit")
-            found.append(
-                Municipality(
-                    code=cell["code"],
-                    name=cell["name"],
-                    kana=cell["kana"],
-                    region=cell["region"],
-                    lat=_number(path, line, "latitude", cell["latitude"]),
-                    lng=_number(path, line, "longitude", cell["longitude"]),
-                    kind=kind,  # type: ignore[arg-type]
-                    parent=cell["parent"],
-                    members=tuple(part for part in cell["members"].split(";") if part),
-                    former=former,
-                    islands=tuple(part for part in cell["islands"].split(";") if part),
-                    bounds=bounds if len(bounds) == 4 else None,
-                    url=cell["url"],
-                )
-            )
-    return found
+def _publisher(path: Path, line: int, cell: dict[str, str]) -> Municipality:
+    """The publisher that a line describes; `MunicipalityError` for the first thing wrong in it."""
+    kind = cell["kind"]
+    if kind not in get_args(Kind):
+        ja = f"{'、'.join(get_args(Kind))} のどれかにしてください"
+        raise _fail(path, line, "kind", kind, ja, "not a known kind")
+    if kind in ("prefecture", "municipality", "union") and not valid(cell["code"]):
+        ja = "検査数字を含む半角6桁の全国地方公共団体コードにしてください"
+        raise _fail(path, line, "code", cell["code"], ja, "write six digits with a right check digit")
+    if not cell["code"] or not cell["name"]:
+        column = "name" if cell["code"] else "code"
+        raise _fail(path, line, column, "", "空欄です。値を入れてください", "is blank; fill it in")
+    bounds = tuple(_number(path, line, "bounds", part) or 0.0 for part in cell["bounds"].split())
+    if len(bounds) not in (0, 4):
+        ja = "西 南 東 北 の4つの数値にしてください"
+        raise _fail(path, line, "bounds", cell["bounds"], ja, "write west south east north")
+    parts = [part.partition(":") for part in cell["former"].split(";") if part]
+    former = tuple((name, code) for name, _, code in parts)
+    for name, code in former:
+        if code and not valid(code):
+            raise _fail(path, line, "former", f"{name}:{code}", "検査数字が合いません", "wrong check digit")
+    return Municipality(
+        code=cell["code"],
+        name=cell["name"],
+        kana=cell["kana"],
+        region=cell["region"],
+        lat=_number(path, line, "latitude", cell["latitude"]),
+        lng=_number(path, line, "longitude", cell["longitude"]),
+        kind=kind,  # type: ignore[arg-type]
+        parent=cell["parent"],
+        members=tuple(part for part in cell["members"].split(";") if part),
+        former=former,
+        islands=tuple(part for part in cell["islands"].split(";") if part),
+        bounds=bounds if len(bounds) == 4 else None,
+        url=cell["url"],
+    )
+
+
+def _read(path: Path, found: dict[str, Municipality]) -> list[str]:
+    """Add the publishers of a file to `found`; what is wrong in it, a sentence for each line that was left out."""
+    wrong: list[str] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [c for c in _COLUMNS[:4] if c not in (reader.fieldnames or [])]
+            if missing:
+                return [str(_fail(path, 1, missing[0], "", "この列がありません", "this column is missing"))]
+            for row in reader:
+                cell = {c: (row.get(c) or "").strip() for c in _COLUMNS}
+                try:
+                    publisher = _publisher(path, reader.line_num, cell)
+                    if publisher.code in found:
+                        raise _fail(path, reader.line_num, "code", publisher.code, "重複しています", "is given twice")
+                except MunicipalityError as error:
+                    wrong.append(str(error))
+                else:
+                    found[publisher.code] = publisher
+    except (UnicodeDecodeError, csv.Error) as error:
+        wrong.append(f"{path.name}: UTF-8のCSVとして保存してください / save it as CSV in UTF-8 ({error})")
+    return wrong
 
 
 @lru_cache(maxsize=8)
-def _load(paths: tuple[Path, ...]) -> tuple[Municipality, ...]:
+def _load(paths: tuple[Path, ...]) -> tuple[tuple[Municipality, ...], tuple[str, ...]]:
     found: dict[str, Municipality] = {}
+    wrong: list[str] = []
     for path in paths:
-        for municipality in _read(path):
-            if municipality.code in found:
-                raise MunicipalityError(f"{path.name}: コード {municipality.code} が重複しています / code given twice")
-            found[municipality.code] = municipality
-    return tuple(found.values())
+        wrong += _read(path, found)
+    return tuple(found.values()), tuple(wrong)
 
 
 @lru_cache(maxsize=8)
@@ -170,13 +181,18 @@ def _paths(folders: Sequence[Path] = ()) -> tuple[Path, ...]:
 
 def load(folders: Sequence[Path] = ()) -> tuple[Municipality, ...]:
     """All publishers: the package's, then those of `publishers.csv` in `folders` and in the folders that the environment
-    variable `FOLDERS` names. `MunicipalityError` if such a file is wrong."""
-    return _load(_paths(folders))
+    variable `FOLDERS` names. A wrong line is left out, and `problems` names it; the others count."""
+    return _load(_paths(folders))[0]
+
+
+def problems(folders: Sequence[Path] = ()) -> tuple[str, ...]:
+    """What is wrong in those files: of each line that was left out the file, line, column and what to do."""
+    return _load(_paths(folders))[1]
 
 
 @lru_cache(maxsize=8)
 def _by_code(paths: tuple[Path, ...]) -> dict[str, Municipality]:
-    return {m.code: m for m in _load(paths)}
+    return {m.code: m for m in _load(paths)[0]}
 
 
 def by_code(code: str, folders: Sequence[Path] = ()) -> Municipality | None:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommended_datasets import municipality
-from recommended_datasets.municipality import MunicipalityError
 
 HEAD = "code,name,kana,kind,parent,region,latitude,longitude,bounds,members,former,islands,url\n"
 
@@ -95,8 +94,9 @@ def test_unions_departments_and_companies_come_from_a_folder(tmp_path: Path):
         ("462012,見本市,ミホンシ,municipality,460001,,,,,,旧市:462013,,", "former"),
     ],
 )
-def test_a_wrong_publishers_file_is_refused_with_line_and_column(tmp_path: Path, row: str, said: str):
-    (tmp_path / "publishers.csv").write_text(HEAD + row + "\n", encoding="utf-8")
-    with pytest.raises(MunicipalityError) as refused:
-        municipality.load([tmp_path])
-    assert "publishers.csv" in str(refused.value) and "line 2" in str(refused.value) and said in str(refused.value)
+def test_a_wrong_line_is_named_with_line_and_column_and_the_others_go_on(tmp_path: Path, row: str, said: str):
+    good = "468011,見本組合,ミホンクミアイ,union,460001,,,,,,,,"
+    (tmp_path / "publishers.csv").write_text(f"{HEAD}{row}\n{good}\n", encoding="utf-8")
+    (problem,) = municipality.problems([tmp_path])
+    assert "publishers.csv" in problem and "line 2" in problem and said in problem
+    assert len(municipality.load([tmp_path])) == len(municipality.load()) + 1

@@ -70,19 +70,23 @@ def test_members_of_an_organisation_stay_when_it_is_brought_up_to_date() -> None
     assert clerk["name"] in {user["name"] for user in show("462012")["users"]}
 
 
-def test_a_wrong_check_digit_is_named_with_file_line_and_column_and_nothing_is_written(
+LIST = "code,name,kana,kind\n468013,見本組合,ミホンクミアイ,union\n468029,例示組合,レイジクミアイ,union\n"
+
+
+def test_a_wrong_check_digit_is_named_with_file_line_and_column_and_the_others_go_on(
     cli: Any, ckan_config: dict[str, Any], tmp_path: Path
 ) -> None:
     from ckan.cli.cli import ckan
 
-    (tmp_path / "publishers.csv").write_text("code,name,kana,kind\n468013,見本組合,ミホンクミアイ,union\n", "utf-8")
+    (tmp_path / "publishers.csv").write_text(LIST, "utf-8")
     ckan_config["ckanext.kagoshima.definitions.folders"] = [str(tmp_path)]
     assert config.definition_folders() == (tmp_path,)
     refused = cli.invoke(ckan, ["kagoshima", "organizations", "sync"])
     assert refused.exit_code != 0
     for word in ("publishers.csv", "2行目", "line 2", "code", "468013"):
         assert word in refused.output
-    assert model.Session.query(model.Group).count() == 0
+    names = {group.name for group in model.Session.query(model.Group)}
+    assert names == {one.code for one in municipality.load()} | {"468029"}
 
 
 class TestPermissions:

@@ -10,7 +10,6 @@ import ckan.plugins.toolkit as tk
 import click
 
 from ckanext.kagoshima.operations import examination, setting_up
-from recommended_datasets.municipality import MunicipalityError
 
 __all__ = ["doctor", "setup"]
 
@@ -22,8 +21,6 @@ def setup(sources: Path | None, demo_users: bool) -> None:
     """カタログを使える状態にします。何度でも実行できます / make the catalogue ready; may be run again at any time."""
     try:
         found = setting_up.run(sources, demo_users=demo_users, say=lambda line: click.echo(line))
-    except MunicipalityError as error:
-        raise click.ClickException(str(error)) from error
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     _print(found)

@@ -31,6 +31,8 @@ def run(sources: Path | None, *, demo_users: bool, say: Say) -> dict[str, Any]:
     with _step("公開団体 / organisations", say) as note:
         synced = sync(municipality.load(config.definition_folders()))
         note(f"{len(synced.created)} + {len(synced.updated)} / {len(synced.all)}")
+    for line in municipality.problems(config.definition_folders()):
+        say(f"    ! {line}")
     with _step("利用者 / accounts", say):
         accounts = users.ensure(demo_users)
     found: dict[str, Any] = {"organizations": len(synced.all), "accounts": accounts}

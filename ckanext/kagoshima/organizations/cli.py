@@ -18,13 +18,15 @@ def organizations() -> None:
 
 @organizations.command()
 def sync() -> None:
-    """団体一覧から組織を作り、更新します / create and update the organisations from the list of publishers."""
-    try:
-        publishers = municipality.load(config.definition_folders())
-    except municipality.MunicipalityError as error:
-        raise click.ClickException(str(error)) from error
-    result = synchronise(publishers)
+    """団体一覧から組織を作り、更新します / create and update the organisations from the list of publishers.
+
+    誤りのある行は示して飛ばし、ほかの行は反映します / wrong lines are named and left out, the others go on
+    """
+    folders = config.definition_folders()
+    result = synchronise(municipality.load(folders))
     click.echo(
         f"組織: 新規 {len(result.created)}、更新 {len(result.updated)}、変更なし {len(result.unchanged)}"
         f" / organisations: {len(result.created)} created, {len(result.updated)} updated, {len(result.unchanged)} unchanged"
     )
+    if wrong := municipality.problems(folders):
+        raise click.ClickException("\n".join(wrong))
