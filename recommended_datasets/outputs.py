@@ -62,7 +62,7 @@ def typed_frame(frame: pl.DataFrame, definition: Definition) -> pl.DataFrame:
     """The stored frame in the types of `typed_columns`. A text that its type cannot hold goes to ``<field>_source``."""
     import polars as pl
 
-    originals = pl.col(UNKNOWN.id).replace("", "{}")
+    originals = pl.when(pl.col(UNKNOWN.id) != "").then(pl.col(UNKNOWN.id))
     some_unknown = bool(frame.height) and bool((frame[UNKNOWN.id] != "").any())
     found: dict[str, pl.Expr] = {}
     for column in typed_columns(definition):
@@ -92,7 +92,7 @@ def _typed(column: Column) -> pl.Expr:
         return text.cast(pl.Int64, strict=False)
     if column.kind == "date":
         return text.str.to_date("%Y-%m-%d", strict=False)
-    return text if blank_is_text(column) else text.replace("", None)
+    return text if blank_is_text(column) else pl.when(text != "").then(text)
 
 
 def point_columns(definition: Definition) -> bool:

@@ -28,6 +28,9 @@ NEWLINE = "\r\n"
 _FORMULA = r"^(?:[=@\t\r＝＠]|[+\-＋－].*[^\d０-９.,()\-+ 　＋－])"
 """What a spreadsheet would run: = @ tab, or + - before anything but a number or a telephone number."""
 
+_BEGINS = r"^[=@\t\r＝＠+\-＋－]"
+"""How a text begins that may be one: few columns have any, and only those are looked at closely."""
+
 
 def mark(original: str | None) -> str:
     """What stands in CSV, on maps and in print for a cell that could not be read."""
@@ -55,10 +58,12 @@ def rows(frame: pl.DataFrame, definition: Definition) -> bytes:
     """The lines of a stored frame: unknown cells marked, formulas guarded."""
     import polars as pl
 
+    texts = [column.id for column in csv_columns(definition) if column.kind == "text"]
+    begins = frame.select(pl.col(texts).str.contains(_BEGINS).any()).row(0, named=True) if frame.height else {}
     cells: list[pl.Expr] = []
     for column in csv_columns(definition):
         cell = pl.col(column.id)
-        if column.kind == "text":
+        if begins.get(column.id):
             cell = pl.when(cell.str.contains(_FORMULA)).then("'" + cell).otherwise(cell).alias(column.id)
         cells.append(cell)
     return _marked(frame, definition).select(cells).write_csv(include_header=False, line_terminator=NEWLINE).encode()
@@ -70,7 +75,7 @@ def _marked(frame: pl.DataFrame, definition: Definition) -> pl.DataFrame:
     import polars as pl
 
     columns = [column.id for column in field_columns(definition) if frame[column.id].null_count()]
-    originals = pl.col(UNKNOWN.id).replace("", "{}")
+    originals = pl.when(pl.col(UNKNOWN.id) != "").then(pl.col(UNKNOWN.id))
     marked = frame.with_columns(
         [
             pl.col(name).fill_null(
@@ -79,7 +84,7 @@ def _marked(frame: pl.DataFrame, definition: Definition) -> pl.DataFrame:
             for name in columns
         ]
     )
-    return marked.with_columns(pl.all().replace("", None))
+    return marked.with_columns(pl.when(pl.all() != "").then(pl.all()))
 
 
 DROPPED_HEADER = (

@@ -86,7 +86,7 @@ def kagoshima_row_search(context: types.Context, data_dict: dict[str, Any]) -> d
     except Problem as problem:
         raise tk.ValidationError({problem.code: [problem.message]}) from problem
     page = rows.search(asked)
-    shown = [rows.shown(row, asked.columns, definition) for row in page.rows]
+    shown = rows.all_shown(page.rows, asked.columns)
     return {"rows": shown, "total": page.total, "next_cursor": page.next_cursor}
 
 

@@ -84,7 +84,7 @@ def search(dataset: str) -> Response:
     definition = merged_table(dataset)
     asked = query.read(definition, dict(tk.request.args.lists()))
     page = rows.search(asked)
-    shown = [rows.shown(row, asked.columns, definition) for row in page.rows]
+    shown = rows.all_shown(page.rows, asked.columns)
     named = credits.of_rows(page.rows, definition)
     if asked.format == "csv":
         response = _csv(asked, page)
@@ -112,8 +112,7 @@ def _csv(asked: query.Query, page: rows.Page) -> Response:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator=NEWLINE)
     writer.writerow([column.label for column in columns])
-    for row in page.rows:
-        shown = rows.shown(row, columns, asked.definition)
+    for shown in rows.all_shown(page.rows, [*columns, *(c for c in asked.columns if c.id == "unknown")]):
         cells: list[Any] = []
         for column in columns:
             value = shown[column.id]

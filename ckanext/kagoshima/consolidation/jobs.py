@@ -28,13 +28,18 @@ def consolidate(dataset_ids: Iterable[str] | None = None) -> list[dict[str, Any]
     """
     found: list[dict[str, Any]] = []
     for dataset in sources.datasets() if dataset_ids is None else list(dict.fromkeys(dataset_ids)):
-        with sources.locked(dataset):
-            _consolidate(dataset)
-        found.append(balance.of_dataset(dataset))
+        found.append(consolidate_table(dataset))
     if any(catalogue.load().standard(entry["dataset"]).safety and entry["run"] for entry in found):
         with sources.locked(bundling.NAME):
             bundling.build()
     return found
+
+
+def consolidate_table(dataset: str) -> dict[str, Any]:
+    """The same of one table, without the disaster bundle."""
+    with sources.locked(dataset):
+        _consolidate(dataset)
+    return balance.of_dataset(dataset)
 
 
 def _consolidate(dataset: str) -> None:

@@ -18,6 +18,7 @@ from ckanext.kagoshima.consolidation import store
 from recommended_datasets import outputs, outputs_csv, outputs_geojson, outputs_parquet
 from recommended_datasets.consolidation import Contribution
 from recommended_datasets.definition import Definition
+from recommended_datasets.merged_columns import STATUS
 
 Facts = Mapping[int, dict[str, list[dict[str, Any]]]]
 """Physical line → ``{"repairs", "issues"}`` of that line."""
@@ -57,11 +58,14 @@ def _parquet(name: str, frame: pl.DataFrame) -> None:
 def stored_columns(part: str) -> dict[str, list[str | None]]:
     """The rows as `write` got them, column by column."""
     frame = pl.read_parquet(io.BytesIO(store.read(f"{part}/stored.parquet")))
+    if STATUS.id not in frame.columns:  # of a version before this column
+        frame = frame.with_columns(pl.lit("").alias(STATUS.id))
     return frame.to_dict(as_series=False)
 
 
 def typed_frame(part: str) -> pl.DataFrame:
-    return pl.read_parquet(io.BytesIO(store.read(f"{part}/typed.parquet")))
+    frame = pl.read_parquet(io.BytesIO(store.read(f"{part}/typed.parquet")))
+    return frame if STATUS.id in frame.columns else frame.with_columns(pl.lit(None, pl.String).alias(STATUS.id))
 
 
 def facts_of_row(part: str, row_id: str) -> dict[str, list[dict[str, Any]]]:

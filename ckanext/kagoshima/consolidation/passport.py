@@ -56,6 +56,7 @@ def of_row(dataset: str, row_id: str) -> dict[str, Any]:
             "file": row["source_url"],
             "sha256": row["source_sha256"],
             "line": row["source_line"],
+            "status": row["row_status"] or "",
             "current_sha256": file.sha256 if file is not None else None,
             "archived": naming.address(f"/data/v1/{dataset}/rows/{row_id}/original")
             if archive.has(row["source_sha256"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from ckanext.datastore.backend.postgres import get_read_engine, identifier  # ty
 from ckanext.kagoshima.consolidation.naming import table_id
 from ckanext.kagoshima.consolidation.query import Query
 from recommended_datasets.definition import Definition
-from recommended_datasets.merged_columns import EXTRA, UNKNOWN, blank_is_text, has_source, source_id, typed_columns
+from recommended_datasets.merged_columns import EXTRA, UNKNOWN, Column, blank_is_text, has_source, source_id, typed_columns
 from recommended_datasets.search_grams import tsquery
 
 _EARTH = 6_371_008.8
@@ -145,8 +145,7 @@ def _in_order(
     statement = (
         f"SELECT {_selected(query.definition)} FROM {_table(query)}{_where(conditions)} ORDER BY {order} LIMIT :most"
     )
-    found = connection.execute(sa.text(statement), {**values, "most": query.limit + 1}).mappings()
-    rows = [dict(row) for row in found]
+    rows = _dicts(connection.execute(sa.text(statement), {**values, "most": query.limit + 1}))
     return rows[: query.limit], len(rows) > query.limit
 
 
@@ -179,33 +178,39 @@ def _nearest(
     latitude, longitude = query.near
     conditions, values = _within(query, conditions, values)
     statement = sa.text(
-        f"SELECT {_selected(query.definition)}, point(longitude, latitude) <-> point(:lng, :lat) AS _degrees "
+        f"SELECT row_id, latitude, longitude, point(longitude, latitude) <-> point(:lng, :lat) AS degrees "
         f"FROM {_table(query)}{_where(conditions)} ORDER BY point(longitude, latitude) <-> point(:lng, :lat) LIMIT :most"
     )
     after = query.after if query.after is not None else (-1.0, "")
     most = 2 * query.limit + 50
     while True:
-        found = [
-            dict(row)
-            for row in connection.execute(statement, {**values, "lng": longitude, "lat": latitude, "most": most}).mappings()
-        ]
+        asked = {**values, "lng": longitude, "lat": latitude, "most": most}
+        found = connection.execute(statement, asked).fetchall()
         whole = len(found) < most
         sure = math.inf
         if not whole:
-            shortest = math.cos(math.radians(min(abs(latitude) + found[-1]["_degrees"], 89.9)))
-            sure = math.radians(found[-1]["_degrees"]) * _EARTH * shortest
-        for row in found:
-            row["_metres"] = round(metres(query.near, (row["latitude"], row["longitude"])), 3)
-            del row["_degrees"]
-        ready = [
-            row
-            for row in found
-            if row["_metres"] <= min(query.radius, sure) and (row["_metres"], row["row_id"]) > tuple(after)
-        ]
+            furthest = found[-1].degrees
+            shortest = math.cos(math.radians(min(abs(latitude) + furthest, 89.9)))
+            sure = math.radians(furthest) * _EARTH * shortest
+        measured = [(round(metres(query.near, (lat, lng)), 3), row_id) for row_id, lat, lng, _ in found]
+        ready = [one for one in measured if one[0] <= min(query.radius, sure) and one > tuple(after)]
         if whole or sure > query.radius or len(ready) > query.limit:
-            ready.sort(key=lambda row: (row["_metres"], row["row_id"]))
-            return ready[: query.limit], len(ready) > query.limit
+            ready.sort()
+            page = ready[: query.limit]
+            rows = _of_ids(connection, query.definition, [row_id for _, row_id in page])
+            return [{**rows[row_id], "_metres": far} for far, row_id in page if row_id in rows], len(ready) > query.limit
         most *= 3
+
+
+def _of_ids(connection: Any, definition: Definition, ids: list[str]) -> dict[str, dict[str, Any]]:
+    statement = f"SELECT {_selected(definition)} FROM {identifier(table_id(definition.id))} WHERE row_id = ANY(:ids)"
+    result = connection.execute(sa.text(statement), {"ids": ids})
+    return {row["row_id"]: row for row in _dicts(result)}
+
+
+def _dicts(result: Any) -> list[dict[str, Any]]:
+    names = list(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def one(definition: Definition, row_id: str) -> dict[str, Any] | None:
@@ -221,24 +226,34 @@ def _object(value: Any) -> dict[str, Any] | None:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def shown(row: dict[str, Any], query_columns: Any, definition: Definition) -> dict[str, Any]:
-    """A row as JSON gives it: dates as text, further columns as an object, ``<field>_source`` only where a cell could not be
+def shown(row: dict[str, Any], query_columns: Iterable[Column], definition: Definition) -> dict[str, Any]:
+    """One row as JSON gives it (see `all_shown`)."""
+    return all_shown([row], query_columns)[0]
+
+
+def all_shown(rows: Iterable[dict[str, Any]], query_columns: Iterable[Column]) -> list[dict[str, Any]]:
+    """Rows as JSON gives them: dates as text, further columns as an object, ``<field>_source`` only where a cell could not be
     read, and the distance where one was asked for."""
-    originals = _object(row.get(UNKNOWN.id)) or {}
-    found: dict[str, Any] = {}
-    for column in query_columns:
-        if column.id == UNKNOWN.id or (column.field is None and column.id.endswith("_source")):
-            continue
-        value = row[column.id]
-        if column.id == EXTRA.id:
-            found[column.id] = _object(value)
-            continue
-        found[column.id] = value.isoformat() if column.kind == "date" and value is not None else value
-        original = originals.get(source_id(column.id))
-        if original is None and has_source(column):
-            original = row.get(source_id(column.id))
-        if original is not None:
-            found[source_id(column.id)] = original
-    if "_metres" in row:
-        found["distance"] = row["_metres"]
+    wanted = [c for c in query_columns if c.id != UNKNOWN.id and (c.field is not None or not c.id.endswith("_source"))]
+    dates = [c.id for c in wanted if c.kind == "date"]
+    with_source = [(c.id, source_id(c.id), has_source(c)) for c in wanted if c.field is not None]
+    names = [c.id for c in wanted]
+    further = EXTRA.id in names
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        said = {name: row[name] for name in names}
+        for name in dates:
+            if said[name] is not None:
+                said[name] = said[name].isoformat()
+        if further:
+            said[EXTRA.id] = _object(said[EXTRA.id])
+        if row.get(UNKNOWN.id) is not None:
+            originals = _object(row[UNKNOWN.id]) or {}
+            said |= {source: originals[source] for name, source, _ in with_source if originals.get(source) is not None}
+        for _, source, own in with_source:
+            if own and row.get(source) is not None:
+                said[source] = row[source]
+        if "_metres" in row:
+            said["distance"] = row["_metres"]
+        found.append(said)
     return found

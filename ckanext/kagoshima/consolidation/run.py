@@ -16,12 +16,11 @@ import polars as pl
 from ckan import model
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.checking.judge import judge
 from ckanext.kagoshima.consolidation import decisions, loading, parts, passport_facts, personal, sources
 from ckanext.kagoshima.consolidation.change_log import ChangeLog
 from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun, now
 from ckanext.kagoshima.consolidation.sources import Candidate
-from ckanext.kagoshima.harvesting import archive
+from ckanext.kagoshima.harvesting import archive, confirmed, readings
 from ckanext.kagoshima.resources import content
 from recommended_datasets import changes, consolidation, licence, merged_versions, outputs
 from recommended_datasets.consolidation import Balance, Contribution
@@ -90,6 +89,7 @@ def _work(dataset: str, before: dict[str, MergeFile], rule_set: str) -> Work:
         state = decisions.state_of(dataset, source.resource)
         if personal.released(source.sha256):
             state += ";released"
+        state += ";" + confirmed.mark(source.resource, source.publisher_code, catalogue.load().standard(dataset))
         key = candidate.key(rule_set, state)
         if outcome == "alias":
             key += f":{first}"
@@ -164,7 +164,8 @@ def _publisher(
         rows = stored.filter(pl.col("source_resource") == source.resource)
         part = parts.location(definition.id, source.resource, step.run.id) if rows.height or one.contribution.rejected else ""
         if part:
-            facts = {row_id: said for row_id in rows["row_id"] if (said := one.facts.get(int(version.lines[row_id] or 0)))}
+            here = rows.filter(pl.col("row_status") == "")["row_id"]  # of others the line is that of an earlier file
+            facts = {row_id: said for row_id in here if (said := one.facts.get(int(version.lines[row_id] or 0)))}
             parts.write(part, rows, one.contribution, definition, facts)
         _store_file(step.run, one, part)
     if step.direct:
@@ -181,7 +182,9 @@ def _given(candidate: Candidate, key: str, outcome: str, definition: Definition)
         data = content.read(candidate.resource)
     except content.NoContent:
         return Given(candidate, key, "unreadable", nothing)
-    checked = judge(data, candidate.resource["url"], dataset=definition.id, municipality_code=source.publisher_code or None)
+    reading = readings.of_resource(source.resource, source.publisher_code)
+    judged = _judged(data, candidate, definition, reading)
+    checked = judged.checked
     if checked.table is None:
         return Given(candidate, key, "unreadable", nothing)
     if checked.definition is None or checked.definition.id != definition.id:
@@ -203,7 +206,31 @@ def _given(candidate: Candidate, key: str, outcome: str, definition: Definition)
         withheld_rows=personal.withheld_rows(checked.table, checked.definition, source.sha256),
         drop=decisions.dropped(definition.id, source.resource, definition, normalised),
     )
-    return Given(candidate, key, outcome, contribution, passport_facts.by_line(normalised.repairs, checked.report.issues))
+    contribution = confirmed.with_marks(
+        contribution, source.resource, definition, lambda sha256: _earlier(sha256, candidate, definition, reading)
+    )
+    repairs = (*judged.repairs, *normalised.repairs)
+    return Given(candidate, key, outcome, contribution, passport_facts.by_line(repairs, checked.report.issues))
+
+
+def _judged(data: bytes, candidate: Candidate, definition: Definition, reading: readings.Reading) -> readings.Judged:
+    code = candidate.source.publisher_code or None
+    return readings.judged(data, candidate.resource["url"], reading, dataset=definition.id, municipality_code=code)
+
+
+def _earlier(
+    sha256: str, candidate: Candidate, definition: Definition, reading: readings.Reading
+) -> Contribution | None:
+    """What an earlier version of the file gives; None where its bytes are not kept."""
+    try:
+        checked = _judged(archive.read(sha256), candidate, definition, reading).checked
+    except archive.NotArchived:
+        return None
+    if checked.table is None or checked.definition is None or checked.definition.id != definition.id:
+        return None
+    normalised = normalise(checked.table, checked.definition, checked.columns, candidate.source.publisher_code)
+    source = dataclasses.replace(candidate.source, sha256=sha256, edition=checked.definition.edition)
+    return consolidation.contribute(checked.table, normalised, definition, source)
 
 
 def _store_file(run: MergeRun, given: Given, part: str) -> None:
