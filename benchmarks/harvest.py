@@ -1,173 +1,155 @@
-"""The harvester beside its peers, in one run: bare CKAN calls, and bare conditional GETs.
+"""`python -m benchmarks.harvest`: the harvester beside its peers in one run: bare CKAN calls and bare conditional GETs.
 
-usage: ckan.ini of an empty catalogue in CKAN_INI, then ``python -m benchmarks.harvest [--sources 43] [--files 1000]``.
-It makes organisations, sources and datasets there.
+On the services of the test stack and a database of its own, which it empties. Rounds of ours and of the peer alternate; what
+is compared is a ratio, so that a busy machine moves both.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import json
+import datetime as dt
 import os
-import resource
+import platform
 import statistics
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable
-from http.server import ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks import catalogue, harvest_peers, harvest_scale
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table; `value` must not exceed `gate`."""
+
+    what: str
+    gate: float
+    value: float
+    unit: str = "×"
+    note: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.value <= self.gate
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.ok else "MISSED"
+        return f"| {self.what} | ≤ {self.gate:g} {self.unit} | **{self.value:.2f} {self.unit}** | {verdict} | {self.note} |"
+
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.harvest", description=__doc__)
     parser.add_argument("--sources", type=int, default=43)
-    parser.add_argument("--files", type=int, default=1000)
-    args = parser.parse_args()
-    from ckan.cli import CKANConfigLoader
-    from ckan.config.middleware import make_app
-
-    app = make_app(CKANConfigLoader(os.environ["CKAN_INI"]).get_config())
-    with app._wsgi_app.test_request_context(), TemporaryDirectory() as folder:  # type: ignore
-        figures = _measure(Path(folder), args.sources, args.files)
-    print(json.dumps(figures, ensure_ascii=False, indent=1))
-    return 0
+    parser.add_argument("--files", type=int, default=1000, help="of the memory measurement")
+    parser.add_argument("--many", type=int, default=10_000, help="sources of the last measurement; 0 leaves it out")
+    parser.add_argument("--rounds", type=int, default=5, help="unchanged harvests")
+    options = parser.parse_args()
+    with TemporaryDirectory(prefix="bench-") as name, catalogue.opened(Path(name)) as app:
+        lines = list(_measure(app, Path(name), options))
+    print(_report(lines))
+    return 0 if all(line.ok for line in lines) else 1
 
 
-def _measure(folder: Path, sources_count: int, files: int) -> dict[str, Any]:
-    from ckan import model
+def _measure(app: Any, folder: Path, options: argparse.Namespace) -> list[Line]:
+    from ckan.common import config
 
-    from ckanext.kagoshima.harvesting import connecting, nightly, sources
+    from ckanext.kagoshima.harvesting import nightly, sources
     from ckanext.kagoshima.organizations import sync
     from examples import generate, serve
     from recommended_datasets import municipality
 
-    server = serve.server(folder / "web")
+    web = folder / "web"
+    server = serve.server(web)
     base = f"http://127.0.0.1:{server.server_port}"
-    _allow(server)
-    generate.write(folder, base)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sync.sync(municipality.load())
-    declared = sources.read(folder / "sources.yaml")[:sources_count]
-    sources.sync(declared)
-    ids = nightly.chosen()
-
-    first = _time(lambda: list(nightly.run(ids)))
-    datasets = sum(len(result.datasets) for result in first.value)
-    bare = _bare_creates(20)
-    before = _writes()
-    client = connecting.new_client()
-    unchanged = min((_time(lambda: list(nightly.run(ids, client))) for _ in range(3)), key=lambda one: one.seconds)
-    gets = client.requests_made // 3
-    plain = _bare_gets(base, folder, gets)
-    model.Session.remove()
-    return {
-        "sources": len(ids),
-        "datasets": datasets,
-        "first harvest, s a dataset": round(first.seconds / datasets, 4),
-        "bare package_create + resource_create with upload, s": round(bare, 4),
-        "first harvest / bare": round(first.seconds / datasets / bare, 2),
-        "unchanged harvest, s": round(unchanged.seconds, 3),
-        "conditional GETs in it": gets,
-        "the same number of bare conditional GETs, s": round(plain, 3),
-        "unchanged / bare GETs": round(unchanged.seconds / plain, 2),
-        "datasets written by the unchanged harvests": _writes() - before,
-        "memory growth over the files, MB": _memory(folder, server, base, files),
-    }
-
-
-def _allow(server: ThreadingHTTPServer) -> None:
-    from ckan.common import config
-
     config["ckanext.kagoshima.harvest.allow"] = [f"127.0.0.1:{server.server_port}"]
     config["ckanext.kagoshima.harvest.delay"] = 0
+    generate.write(folder, base)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    say("organisations")
+    sync.sync(municipality.load())
+    declared = sources.read(folder / "sources.yaml")[: options.sources]
+    say(f"registering {len(declared)} sources")
+    registering = timed(lambda: sources.sync(declared))
+    ids = nightly.chosen()
+    lines = _first(ids, web)
+    lines += _unchanged(ids, base, web, options.rounds)
+    say(f"{options.files} files, one worker")
+    growth, note = harvest_scale.memory(web, base, options.files)
+    lines.append(Line(f"growth of a worker over {options.files:,} files", 50, growth, "MB", note))
+    if options.many:
+        lines += [Line(*one) for one in harvest_scale.many(app, web, base, options.many)]
+    say(f"registering {len(declared)} sources took {registering.seconds:.1f} s")
+    return lines
 
 
-class _Timed:
-    def __init__(self, seconds: float, value: Any) -> None:
-        self.seconds, self.value = seconds, value
+def _first(ids: list[str], web: Path) -> list[Line]:
+    from ckanext.kagoshima.harvesting import nightly
+
+    say("first harvest and bare creates, in turns")
+    body = next(web.rglob("*aed*.csv")).read_bytes()
+    harvest_peers.create(body)
+    ours, bare, datasets = 0.0, [], 0
+    for source in ids:
+        run = timed(lambda source=source: list(nightly.run([source])))
+        ours += run.seconds
+        datasets += sum(len(result.datasets) for result in run.value)
+        bare.append(timed(lambda: harvest_peers.create(body)).seconds)
+    peer = statistics.mean(bare)
+    note = f"{datasets} datasets: {1000 * ours / datasets:.0f} ms each; package_create + resource_create {1000 * peer:.0f} ms"
+    return [Line(f"first harvest of {len(ids)} sources, a dataset", 2, ours / datasets / peer, note=note)]
 
 
-def _time(work: Callable[[], Any]) -> _Timed:
+def _unchanged(ids: list[str], base: str, web: Path, rounds: int) -> list[Line]:
+    from ckanext.kagoshima.harvesting import connecting, nightly
+
+    say("unchanged harvests and bare conditional GETs, in turns")
+    client = connecting.new_client()
+    list(nightly.run(ids, client))
+    before, made = harvest_peers.written(), client.requests_made
+    first = timed(lambda: list(nightly.run(ids, client)))
+    gets = client.requests_made - made
+    bare = harvest_peers.ConditionalGets(base, web, gets)
+    ours, theirs = [first.seconds], [timed(bare).seconds]
+    for _ in range(rounds - 1):
+        ours.append(timed(lambda: list(nightly.run(ids, client))).seconds)
+        theirs.append(timed(bare).seconds)
+    ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+    after = harvest_peers.written()
+    mine, other = 1000 * statistics.median(ours), 1000 * statistics.median(theirs)
+    with_job = timed(lambda: [harvest_peers.job(source) for source in ids[:10]]).seconds / min(10, len(ids))
+    return [
+        Line(f"unchanged harvest of {len(ids)} sources", 2, ratio, note=f"{gets} GETs: {mine:.0f} ms; bare {other:.0f} ms"),
+        Line("writes to datasets and resources in them", 0, after.rows - before.rows, "rows"),
+        Line("Solr updates of datasets in them", 0, len(after.documents ^ before.documents), "documents"),
+        Line("unchanged source with a job of ckanext-harvest", 250, 1000 * with_job, "ms", "its own create, run and finish"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    seconds: float
+    value: Any
+
+
+def timed(work: Callable[[], Any]) -> Timed:
     begin = time.perf_counter()
     value = work()
-    return _Timed(time.perf_counter() - begin, value)
+    return Timed(time.perf_counter() - begin, value)
 
 
-def _bare_creates(count: int) -> float:
-    """Median seconds of the two calls that a script would make for a dataset with one small file."""
-    import ckan.plugins.toolkit as tk
-    from werkzeug.datastructures import FileStorage
-
-    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
-    body = "名称,住所\r\n見本,見本1番地\r\n".encode() * 50
-    seconds = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        context: Any = {"ignore_auth": True, "user": user}
-        name = f"bare-{uuid.uuid4().hex[:12]}"
-        package = tk.get_action("package_create")(context, {"name": name, "title": "見本", "owner_org": "460001"})
-        upload = FileStorage(io.BytesIO(body), filename="data.csv")
-        resource_dict = {"package_id": package["id"], "name": "見本", "format": "CSV", "upload": upload}
-        tk.get_action("resource_create")({"ignore_auth": True, "user": user}, resource_dict)
-        seconds.append(time.perf_counter() - begin)
-    return statistics.median(seconds)
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
-def _bare_gets(base: str, folder: Path, count: int) -> float:
-    """Seconds of `count` conditional GETs by one requests session, best of three."""
-    import requests
-
-    path = next((folder / "web").rglob("*.csv")).relative_to(folder / "web")
-    session = requests.Session()
-    etag = session.get(f"{base}/{path}").headers["ETag"]
-
-    def work() -> None:
-        for _ in range(count):
-            assert session.get(f"{base}/{path}", headers={"If-None-Match": etag}).status_code == 304
-
-    return min(_time(work).seconds for _ in range(3))
-
-
-def _writes() -> int:
-    """Rows that were inserted or updated in CKAN's tables of datasets and resources so far, as PostgreSQL counts them."""
-    import sqlalchemy as sa
-    from ckan import model
-
-    model.Session.remove()
-    time.sleep(2)  # the statistics are a second late
-    query = "SELECT sum(n_tup_ins + n_tup_upd) FROM pg_stat_user_tables WHERE relname IN ('package', 'resource')"
-    with model.meta.engine.connect() as connection:
-        return int(connection.execute(sa.text(query)).scalar() or 0)
-
-
-def _memory(folder: Path, server: ThreadingHTTPServer, base: str, files: int) -> float:
-    """How much the peak grows while one worker collects `files` files in rounds, after a first round to warm up."""
-    from ckanext.kagoshima.harvesting import nightly, sources
-
-    home = folder / "web" / "460001"
-    lines = ["データセット_ID,全国地方公共団体コード,地方公共団体名,データセット_タイトル,ファイル_ダウンロードURL"]
-
-    def round_of(start: int, count: int) -> str:
-        for number in range(start, start + count):
-            rows = "".join(f"見本{number}-{row},見本{row}番地\r\n" for row in range(200))
-            (home / f"m{number}.csv").write_text(f"名前,場所\r\n{rows}", "utf-8")
-        (home / "many.csv").write_text(
-            "\r\n".join(lines + [f"m{n},460001,見本,見本{n},m{n}.csv" for n in range(start, start + count)]), "utf-8"
-        )
-        return f"{base}/460001/many.csv"
-
-    declared = sources.Declared("460001", round_of(0, 50), "list")
-    nightly.preview_source("benchmark", declared)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for start in range(50, 50 + files, 100):
-        round_of(start, min(100, files))
-        nightly.preview_source("benchmark", declared)
-    return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, 1)
+def _report(lines: list[Line]) -> str:
+    machine = f"{platform.machine()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+    head = ["| what | gate | measured | | |", "|---|---|---|---|---|"]
+    return "\n".join([f"Harvester, {dt.date.today().isoformat()}, {machine}", "", *head, *map(str, lines)])
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ def point_record(definition: Definition, row: Mapping[str, Any]) -> dict[str, An
         "u": unsure + [mark(row["latitude_source"])] if row.get("latitude_source") else unsure,
         "t": texts,
         "p": row.get("publisher_name") or "",
+        "m": row.get("row_status") or "",
     }
 
 

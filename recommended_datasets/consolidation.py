@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from recommended_datasets.definition import Definition
-from recommended_datasets.merged_columns import EXTRA, ROW_ID, UNKNOWN, field_columns, source_id
+from recommended_datasets.merged_columns import EXTRA, ROW_ID, STATUS, UNKNOWN, field_columns, source_id
 
 if TYPE_CHECKING:
     from recommended_datasets.table import Table
@@ -226,6 +226,7 @@ def _merged_columns(
         "source_line": "",
         "source_licence": source.licence,
         "source_edition": source.edition,
+        STATUS.id: "",
     }
     merged |= {name: [text] * len(accepted) for name, text in provenance.items()}
     merged["source_line"] = [str(table.lines[row]) for row in accepted]

@@ -49,6 +49,8 @@ PROVENANCE: tuple[Column, ...] = (
     Column("source_licence", "元ファイルのライセンス", english="licence of the file"),
     Column("source_edition", "元ファイルの準拠版", english="edition the file follows"),
 )
+STATUS = Column("row_status", "行の状態", english="not in the publisher's latest file (being checked)")
+"""Blank, or that the publisher's newest file lacks the row and nobody has confirmed that the place is gone."""
 EXTRA = Column("extra", "公開者独自の列", "json", english="the publisher's further columns")
 UNKNOWN = Column("unknown", "読めなかった原文", "json", english="original text of cells that could not be read")
 """``{"latitude_source": "31度33分"}``. In CSV the mark stands in the cell itself, so this column is not written there."""
@@ -67,11 +69,11 @@ def field_columns(definition: Definition) -> tuple[Column, ...]:
 
 def stored_columns(definition: Definition) -> tuple[Column, ...]:
     """All columns of a part as it is kept: text, ``""`` blank, null unknown."""
-    return (*field_columns(definition), EXTRA, ROW_ID, *PROVENANCE, UNKNOWN)
+    return (*field_columns(definition), EXTRA, ROW_ID, *PROVENANCE, STATUS, UNKNOWN)
 
 
 def csv_columns(definition: Definition) -> tuple[Column, ...]:
-    return (*field_columns(definition), EXTRA, ROW_ID, *PROVENANCE)
+    return (*field_columns(definition), EXTRA, ROW_ID, *PROVENANCE, STATUS)
 
 
 def source_id(field_id: str) -> str:
@@ -87,7 +89,7 @@ def typed_columns(definition: Definition) -> tuple[Column, ...]:
         for column in field_columns(definition)
         if has_source(column)
     )
-    return (ROW_ID, *field_columns(definition), EXTRA, *PROVENANCE, *sources, UNKNOWN)
+    return (ROW_ID, *field_columns(definition), EXTRA, *PROVENANCE, STATUS, *sources, UNKNOWN)
 
 
 def has_source(column: Column) -> bool:

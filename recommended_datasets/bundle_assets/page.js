@@ -53,6 +53,7 @@
       if (here && row.y != null) add(item, "small", " 約" + (metres(row) < 1000 ? Math.round(metres(row)) + "m" : (metres(row) / 1000).toFixed(1) + "km"));
       if (row.a) { item.appendChild(document.createElement("br")); add(item, "span", row.a); }
       if (row.f.length) { item.appendChild(document.createElement("br")); add(item, "span", row.f.join("・"), "flags"); }
+      if (row.m) { item.appendChild(document.createElement("br")); add(item, "strong", row.m, "unsure"); }
       if (row.u.length) { item.appendChild(document.createElement("br")); add(item, "span", row.u.join("、"), "unsure"); }
       if (row.t.length) { item.appendChild(document.createElement("br")); add(item, "small", row.t.join("　")); }
       if (row.y == null) { item.appendChild(document.createElement("br")); add(item, "small", "位置の記載なし"); }

@@ -20,7 +20,7 @@ from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import naming, store
+from ckanext.kagoshima.consolidation import naming, parts, store
 from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun, now
 from recommended_datasets import licence, outputs, outputs_csv, outputs_geojson, outputs_parquet
 from recommended_datasets.definition import Definition
@@ -69,6 +69,8 @@ def write_files(definition: Definition, run: MergeRun) -> dict[str, Any]:
     files = [file for file in MergeFile.of_dataset(run.dataset) if file.part]
     locations = [file.part for file in files]
     rows = sum(file.accepted for file in files)
+    if definition.safety:  # with the rows that are kept while it is asked whether the place is gone
+        rows = sum(parts.typed_frame(location).height for location in locations)
     names = file_names(definition)
     counts = {"csv": rows, "geojson": rows, "parquet": rows, "rejected": run.rejected, "duplicates": run.duplicates}
     writers: dict[str, Callable[[Path], None]] = {

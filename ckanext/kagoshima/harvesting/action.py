@@ -9,8 +9,19 @@ import ckan.plugins.toolkit as tk
 from ckan import model, types
 
 from ckanext.harvest.model import HarvestSource
-from ckanext.kagoshima.harvesting import auth, connecting, deciding, missing, nightly, problems, purging, reporting, sources
-from ckanext.kagoshima.harvesting.model import Event, Held
+from ckanext.kagoshima.harvesting import (
+    auth,
+    confirming,
+    connecting,
+    deciding,
+    missing,
+    nightly,
+    problems,
+    purging,
+    reporting,
+    sources,
+)
+from ckanext.kagoshima.harvesting.model import Event, Held, SourceFile
 from recommended_datasets import municipality
 
 __all__ = [
@@ -19,8 +30,12 @@ __all__ = [
     "kagoshima_held_list",
     "kagoshima_held_reject",
     "kagoshima_held_release",
+    "kagoshima_mapping_confirm",
     "kagoshima_missing_row_confirm",
     "kagoshima_missing_row_list",
+    "kagoshima_recipe_accept",
+    "kagoshima_route_choose",
+    "kagoshima_source_harvest",
     "kagoshima_source_list",
     "kagoshima_source_preview",
     "kagoshima_source_show",
@@ -65,10 +80,68 @@ def kagoshima_held_reject(context: types.Context, data_dict: dict[str, Any]) -> 
 def _decide(context: types.Context, data_dict: dict[str, Any], name: str, decide: Any) -> dict[str, Any]:
     identifier = tk.get_or_bust(data_dict, "id")
     tk.check_access(name, context, {"id": identifier})
+    return decide(deciding.find(identifier), context.get("user", ""), _reason(data_dict))
+
+
+def _reason(data_dict: dict[str, Any]) -> str:
     reason = str(data_dict.get("reason") or "").strip()
     if not reason:
         raise tk.ValidationError({"reason": [tk._("Write the reason in a sentence.")]})
-    return decide(deciding.find(identifier), context.get("user", ""), reason)
+    return reason
+
+
+def kagoshima_mapping_confirm(context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:
+    """Keep a column mapping for a source and one header, and harvest the source with it.
+
+    :param id: the source's id
+    :param mapping: the mapping as YAML, with `dataset` and `header` (as the held revision proposes it)
+    :param reason: why, in a sentence; kept for ever
+    """
+    identifier, text = tk.get_or_bust(data_dict, ["id", "mapping"])
+    tk.check_access("kagoshima_mapping_confirm", context, {"id": identifier})
+    source = HarvestSource.get(identifier)
+    if source is None:
+        raise tk.ObjectNotFound(tk._("No such source."))
+    return reporting.plain(confirming.mapping(source, text, context.get("user", ""), _reason(data_dict)))
+
+
+def kagoshima_recipe_accept(context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:
+    """Keep accepted repairs of a publisher's dataset; they are applied at each harvest until the source has them.
+
+    :param municipality_code: the publisher's
+    :param recipe: as YAML (`recommended-datasets repair --save-recipe`)
+    :param reason: why, in a sentence; kept for ever
+    """
+    code, text = tk.get_or_bust(data_dict, ["municipality_code", "recipe"])
+    tk.check_access("kagoshima_recipe_accept", context, {"municipality_code": code})
+    return confirming.recipe(code, text, context.get("user", ""), _reason(data_dict))
+
+
+def kagoshima_route_choose(context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:
+    """Make a file the right one of several routes to the same rows; it is public at once, the others are not.
+
+    :param file_id: of `kagoshima_source_show`
+    :param reason: why, in a sentence; kept for ever
+    """
+    identifier = tk.get_or_bust(data_dict, "file_id")
+    tk.check_access("kagoshima_route_choose", context, {"file_id": identifier})
+    row = model.Session.get(SourceFile, identifier)
+    if row is None:
+        raise tk.ObjectNotFound(tk._("No such file."))
+    return confirming.route(row, context.get("user", ""), _reason(data_dict))
+
+
+def kagoshima_source_harvest(context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:
+    """Harvest a source soon, in the background.
+
+    :param id: the source's id
+    """
+    identifier = tk.get_or_bust(data_dict, "id")
+    tk.check_access("kagoshima_source_harvest", context, {"id": identifier})
+    if HarvestSource.get(identifier) is None:
+        raise tk.ObjectNotFound(tk._("No such source."))
+    job = nightly.enqueue(identifier)
+    return {"id": identifier, "job": job}
 
 
 def kagoshima_source_preview(context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:
@@ -171,10 +244,7 @@ def kagoshima_missing_row_confirm(context: types.Context, data_dict: dict[str, A
     """
     file_id, key = tk.get_or_bust(data_dict, ["file_id", "key"])
     tk.check_access("kagoshima_missing_row_confirm", context, {"file_id": file_id})
-    reason = str(data_dict.get("reason") or "").strip()
-    if not reason:
-        raise tk.ValidationError({"reason": [tk._("Write the reason in a sentence.")]})
-    if not missing.confirm(file_id, key, context.get("user", ""), reason):
+    if not missing.confirm(file_id, key, context.get("user", ""), _reason(data_dict)):
         raise tk.ObjectNotFound(tk._("No such row."))
     return {"file_id": file_id, "key": key}
 
@@ -187,10 +257,7 @@ def kagoshima_content_purge(context: types.Context, data_dict: dict[str, Any]) -
     """
     sha256 = tk.get_or_bust(data_dict, "sha256")
     tk.check_access("kagoshima_content_purge", context, {"sha256": sha256})
-    reason = str(data_dict.get("reason") or "").strip()
-    if not reason:
-        raise tk.ValidationError({"reason": [tk._("Write the reason in a sentence.")]})
-    done = purging.purge(sha256, context.get("user", ""), reason)
+    done = purging.purge(sha256, context.get("user", ""), _reason(data_dict))
     if not any(done.values()):
         raise tk.ObjectNotFound(problems.messages()["not-archived"]["ja"])
     return done

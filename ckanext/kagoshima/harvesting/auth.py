@@ -19,8 +19,12 @@ __all__ = [
     "kagoshima_held_list",
     "kagoshima_held_reject",
     "kagoshima_held_release",
+    "kagoshima_mapping_confirm",
     "kagoshima_missing_row_confirm",
     "kagoshima_missing_row_list",
+    "kagoshima_recipe_accept",
+    "kagoshima_route_choose",
+    "kagoshima_source_harvest",
     "kagoshima_source_list",
     "kagoshima_source_preview",
     "kagoshima_source_show",
@@ -107,3 +111,19 @@ def kagoshima_missing_row_list(context: types.Context, data_dict: dict[str, Any]
 def kagoshima_missing_row_confirm(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
     row = model.Session.get(SourceFile, data_dict["file_id"])
     return _of(context, row.municipality_code if row is not None else "")
+
+
+def kagoshima_mapping_confirm(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
+    return kagoshima_source_show(context, data_dict)
+
+
+def kagoshima_source_harvest(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
+    return kagoshima_source_show(context, data_dict)
+
+
+def kagoshima_recipe_accept(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
+    return _of(context, data_dict["municipality_code"])
+
+
+def kagoshima_route_choose(context: types.Context, data_dict: dict[str, Any]) -> types.AuthResult:
+    return kagoshima_missing_row_confirm(context, data_dict)

@@ -110,6 +110,8 @@ def harvest(code: str, due: bool, dry_run: bool, no_merge: bool, as_json: bool) 
         if not as_json:
             _print(result, dry_run)
     merged = {} if dry_run or no_merge else nightly.merge()
+    if not dry_run:
+        nightly.tell()
     if as_json:
         click.echo(
             json.dumps({"sources": [reporting.plain(result) for result in results], "merged": merged}, ensure_ascii=False)

@@ -15,6 +15,7 @@ from ckanext.kagoshima.harvesting.problems import Problem, both, text
 
 PERSONAL = "personal-data"
 MASS_DELETE = "mass-delete"
+SITE_RENEWED = "site-renewed"
 
 
 def find(identifier: str) -> Held:
@@ -42,7 +43,10 @@ def release(held: Held, actor: str, reason: str) -> dict[str, Any]:
         _fetch_again(row, held)
     _close(held, "released", actor, reason)
     if row is None:
-        _withdraw_vanished(held, actor, reason)
+        if SITE_RENEWED in codes(held):
+            _move(held)
+        else:
+            _withdraw_vanished(held, actor, reason)
         model.Session.commit()
         return describe(held)
     row.state, row.problem = "ready", None
@@ -63,6 +67,9 @@ def reject(held: Held, actor: str, reason: str) -> dict[str, Any]:
     if row is not None and row.state == "held":
         row.state = "rejected"
         missing.forget_held(row.id)
+    if row is None and SITE_RENEWED in codes(held):
+        for _old, new in _moves(held):
+            new.state = "rejected"
     model.Session.commit()
     return describe(held)
 
@@ -137,3 +144,28 @@ def _withdraw_vanished(held: Held, actor: str, reason: str) -> None:
     for row in SourceFile.of_source(held.source_id):
         if row.url in urls and row.missing_since is not None and row.published_sha256:
             vanishing.withdraw(row, MASS_DELETE, actor, reason)
+
+
+def _moves(held: Held) -> list[tuple[SourceFile, SourceFile]]:
+    """The files of a renewed site as (at its old address, at its new one)."""
+    rows = {row.url: row for row in SourceFile.of_source(held.source_id)}
+    pairs = (pair.split(" ", 1) for found in held.reasons for pair in found.get("urls", ()))
+    return [(rows[old], rows[new]) for old, new in pairs if old in rows and new in rows]
+
+
+def _move(held: Held) -> None:
+    """Every file of a renewed site keeps its place under its new address."""
+    from ckanext.kagoshima.harvesting import placing
+
+    by_dataset: dict[str, list[str]] = {}
+    for old, new in _moves(held):
+        if old.published_sha256 != new.sha256:
+            continue  # another revision came since
+        identity = placing.identity_of(old)
+        new.package_name, new.resource_key, new.resource_id = identity.name, identity.key, identity.resource_id
+        new.part, new.period, new.dataset = identity.part, identity.period, old.dataset
+        new.state, new.problem, old.state = "ready", None, "moved"
+        by_dataset.setdefault(identity.name, []).append(new.id)
+    model.Session.commit()
+    for files in by_dataset.values():
+        running.publish_ready(held.municipality_code, files)

@@ -43,10 +43,20 @@ def record(
     return event
 
 
-def hold(row: SourceFile, examined: Examined, reasons: list[Problem]) -> str:
+def hold(row: SourceFile, examined: Examined, reasons: list[Problem], *, dry: bool = False) -> str:
     """Hold a revision of a file, unless it was decided before: ``held``, ``released`` or ``rejected``."""
     content = examined.sha256 if examined.problem is not None else examined.semantic_hash
-    return _hold(row.source_id, row, guards.cause(row.id, content, reasons), reasons, examined.sha256)
+    cause = guards.cause(row.id, content, reasons)
+    if dry:
+        return _decided(cause) or "held"
+    return _hold(row.source_id, row, cause, reasons, examined.sha256)
+
+
+def chosen_route(resource_id: str) -> str | None:
+    """The id of the file that a person chose among routes to the same rows; None where nobody did."""
+    query = model.Session.query(Event.detail).filter(Event.kind == "route", Event.subject == resource_id)
+    found = query.order_by(Event.id.desc()).first()
+    return found[0]["file"] if found is not None else None
 
 
 def hold_source(source_id: str, code: str, gone: list[str], problem: Problem, *, dry: bool = False) -> str:

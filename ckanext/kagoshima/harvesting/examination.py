@@ -9,7 +9,7 @@ from typing import Any
 
 from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.checking.judge import judge
-from ckanext.kagoshima.harvesting import contents
+from ckanext.kagoshima.harvesting import contents, readings
 from ckanext.kagoshima.harvesting.entries import Entry, file_name
 from ckanext.kagoshima.harvesting.problems import Problem
 from recommended_datasets import sensitive, values
@@ -37,9 +37,17 @@ class Examined:
     gtfs: bool = False
     problem: Problem | None = None
     personal: tuple[dict[str, Any], ...] = field(default=())
+    questions: tuple[Problem, ...] = ()
+    """Accepted repairs that no longer fit: for a person, while the file itself goes public."""
+    unfit: bool = False
+    """There are confirmed column mappings, and the header is none of theirs."""
+    reading: str = ""
+    """`readings.Reading.mark` of what it was read with."""
 
 
-def examine(body: bytes, entry: Entry, *, code: str, content_type: str = "", mapping: Any = None) -> Examined:
+def examine(
+    body: bytes, entry: Entry, *, code: str, content_type: str = "", reading: readings.Reading = readings.NOTHING
+) -> Examined:
     """Look at `body`, which came from `entry` of publisher `code`. Nothing is kept."""
     sha256 = hashlib.sha256(body).hexdigest()
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf"):
@@ -52,10 +60,8 @@ def examine(body: bytes, entry: Entry, *, code: str, content_type: str = "", map
     kind = contents.kind_of(body, entry.url, entry.format)
     if not contents.is_table(kind):
         return Examined(sha256, sha256, "ZIP" if kind == "GTFS" else kind, gtfs=kind == "GTFS")
-    # What the header says comes first: what somebody said of the file is for headers that say nothing.
-    checked = judge(body, file_name(entry.url), municipality_code=code, mapping=mapping)
-    if checked.report.dataset is None and entry.dataset and checked.table is not None:
-        checked = judge(body, file_name(entry.url), dataset=entry.dataset, municipality_code=code, mapping=mapping)
+    judged = readings.judged(body, file_name(entry.url), reading, dataset=entry.dataset or None, municipality_code=code)
+    checked = judged.checked
     report: Report = checked.report
     table: Table | None = checked.table
     if report.status == "error" or table is None:
@@ -78,8 +84,17 @@ def examine(body: bytes, entry: Entry, *, code: str, content_type: str = "", map
         row_count=table.row_count,
         date=_date(table, checked.columns, definition) if definition is not None and definition.change != "replace" else "",
         problem=problem,
-        personal=_personal(body, table, definition),
+        personal=_personal(body, judged.original, definition),
+        questions=tuple(_question(entry.url, conflict) for conflict in judged.conflicts),
+        unfit=judged.unfit,
+        reading=reading.mark,
     )
+
+
+def _question(url: str, conflict: Any) -> Problem:
+    key = "、".join(text for _field, text in conflict.step.key)
+    values = {"url": url, "line": conflict.line or "?", "key": key, "field": conflict.step.field, "detail": conflict.code}
+    return Problem("recipe-question", values)
 
 
 def semantic_hash(table: Table) -> str:

@@ -6,7 +6,6 @@ A shelter that is missing from a list may be closed or may be forgotten; who loo
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from ckan import model
@@ -14,11 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.checking.judge import judge
+from ckanext.kagoshima.consolidation import jobs as consolidation
 from ckanext.kagoshima.harvesting import archive, decisions
+from ckanext.kagoshima.harvesting.confirmed import row_key
 from ckanext.kagoshima.harvesting.entries import file_name
 from ckanext.kagoshima.harvesting.model import MissingRow, SourceFile
 from recommended_datasets.normalisation import normalise
-from recommended_datasets.row_identity import fold
 
 
 def note(row: SourceFile, before: str, after: str, *, held: bool = False) -> int:
@@ -54,12 +54,16 @@ def note(row: SourceFile, before: str, after: str, *, held: bool = False) -> int
         }
         statement = insert(MissingRow).values(**values)
         model.Session.execute(statement.on_conflict_do_update(index_elements=["file_id", "key"], set_={"held": held}))
+    if gone or marks:
+        consolidation.enqueue(row.dataset)
     return len(gone)
 
 
 def forget_held(file_id: str) -> None:
     """The held file was rejected: what it lacked is not in question."""
-    model.Session.query(MissingRow).filter(MissingRow.file_id == file_id, MissingRow.held.is_(True)).delete()
+    for mark in model.Session.query(MissingRow).filter(MissingRow.file_id == file_id, MissingRow.held.is_(True)):
+        model.Session.delete(mark)
+        consolidation.enqueue(mark.dataset)
 
 
 def confirm(file_id: str, key: str, actor: str, reason: str) -> bool:
@@ -77,8 +81,10 @@ def confirm(file_id: str, key: str, actor: str, reason: str) -> bool:
         reason=reason,
         detail={"name": mark.name, "sha256": mark.sha256, "line": mark.line},
     )
+    dataset = mark.dataset
     model.Session.delete(mark)
     model.Session.commit()
+    consolidation.enqueue(dataset)
     return True
 
 
@@ -116,6 +122,5 @@ def _keys(row: SourceFile, sha256: str) -> dict[str, tuple[int, str, str]]:
     found: dict[str, tuple[int, str, str]] = {}
     for line, name, address in zip(checked.table.lines, names, addresses, strict=True):
         if name:
-            key = hashlib.sha256(f"{fold(name)}\x1f{fold(address)}".encode()).hexdigest()[:32]
-            found.setdefault(key, (int(line), name, address or ""))
+            found.setdefault(row_key(name, address), (int(line), name, address or ""))
     return found

@@ -14,6 +14,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 _NAMESPACE = uuid.UUID("0d3a3b52-1f0e-5b59-8f0a-46000146000b")
 
 
+STALE = "stale"
+
+
 def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.timezone.utc)
 
@@ -92,6 +95,8 @@ class SourceFile(tk.BaseModel):  # type: ignore
     licence: Any = sa.Column(sa.Text, nullable=False, default="")
     published_sha256: Any = sa.Column(sa.Text, nullable=False, default="")
     published_semantic: Any = sa.Column(sa.Text, nullable=False, default="")
+    reading: Any = sa.Column(sa.Text, nullable=False, default="")
+    """`readings.Reading.mark` of what is public; `STALE` after somebody confirmed another way to read it."""
     state: Any = sa.Column(sa.Text, nullable=False, default="new")
     """``new``, ``ready`` (collected, to be published), ``published``, ``held``, ``rejected``,
     ``quarantined``, ``failing``, ``dead-link``, ``alias``, ``conflict``, ``missing`` or ``withdrawn``."""

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.harvest.model import HarvestSource
+from ckanext.kagoshima import config
 from ckanext.kagoshima.consolidation import jobs as consolidation
-from ckanext.kagoshima.harvesting import collecting, running, sources, telling
+from ckanext.kagoshima.harvesting import collecting, prechecking, running, sources, telling
 from ckanext.kagoshima.harvesting.client import Client, FetchError
 from ckanext.kagoshima.harvesting.connecting import new_client
 from ckanext.kagoshima.harvesting.model import SourceState, now
@@ -50,12 +52,31 @@ def chosen(municipality_code: str = "", *, due: bool = False) -> list[str]:
 def run(source_ids: list[str], client: Client | None = None) -> Iterator[running.Result]:
     """Harvest each source; a result as soon as it is there."""
     client = client or new_client()
-    for source_id in source_ids:
+    for source_id, result in prechecking.unchanged(source_ids, client):
+        if result is not None:
+            yield result
+            continue
         source = HarvestSource.get(source_id)
         if source is None or not source.active:
             continue
         yield running.harvest(source, client)
         model.Session.remove()
+
+
+def harvest_one(source_id: str) -> None:
+    """The queue's form of `run`: one source, then the merged tables and the mails."""
+    for result in run([source_id]):
+        if result.changed:
+            merge()
+    tell()
+
+
+def enqueue(source_id: str) -> str:
+    """Harvest the source soon, by a worker; the id of the job."""
+    job: Any = tk.enqueue_job(
+        harvest_one, [source_id], title=f"harvest {source_id}", queue=config.QUEUE, rq_kwargs={"timeout": 7200}
+    )
+    return str(job.id)
 
 
 def preview(source_ids: list[str]) -> Iterator[running.Result]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
 from ckan import model
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.harvesting import archive, naming
+from ckanext.kagoshima.harvesting import archive, decisions, naming, readings
 from ckanext.kagoshima.harvesting.entries import Entry
 from ckanext.kagoshima.harvesting.examination import Examined, examine, periodic
 from ckanext.kagoshima.harvesting.model import SourceFile, now
+from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.sources import Declared
-from recommended_datasets import mapping as mappings
 
 
 def identity_for(code: str, entry: Entry, examined: Examined, standard_ids: frozenset[str]) -> naming.Identity:
@@ -23,16 +22,11 @@ def identity_for(code: str, entry: Entry, examined: Examined, standard_ids: froz
     return naming.of_other(code, entry, standard_ids)
 
 
-def mapping_of(declared: Declared) -> mappings.Mapping | None:
-    """The column mapping that a person confirmed for this source, if there is one."""
-    return mappings.parse(yaml.safe_load(declared.mapping)) if declared.mapping else None
-
-
 def identify(row: SourceFile, declared: Declared) -> None:
     """Give one file outside a harvest its place in the catalogue; its bytes are in the archive."""
     entry = Entry(**row.entry)
     body = archive.read(row.sha256)
-    examined = examine(body, entry, code=row.municipality_code, mapping=mapping_of(declared))
+    examined = examine(body, entry, code=row.municipality_code, reading=readings.of_source(row.source_id, declared))
     standard_ids = frozenset(definition.id for definition in catalogue.load().all())
     identity = identity_for(row.municipality_code, entry, examined, standard_ids)
     row.package_name, row.resource_key, row.resource_id = identity.name, identity.key, identity.resource_id
@@ -49,7 +43,8 @@ def identity_of(row: SourceFile) -> naming.Identity:
 def routes(row: SourceFile) -> tuple[str, str | None]:
     """``ready`` where `row` is the authoritative route to its resource; else ``alias`` or ``conflict`` and the authority's id.
 
-    Authority: the lowest declared priority, then who came first. The same rows by another route are never merged twice.
+    Authority: the one that a person chose (`decisions.chosen_route`), else the lowest declared priority, then who came first.
+    The same rows by another route are never merged twice.
     """
     # CKAN's session does not flush by itself, and what is read anew below would overwrite what was not yet written.
     model.Session.flush()
@@ -60,16 +55,31 @@ def routes(row: SourceFile) -> tuple[str, str | None]:
         .populate_existing()
         .all()
     )
-    better = [
-        other
-        for other in others
-        if (other.priority, other.first_seen, other.id) < (row.priority, row.first_seen or now(), row.id)
-    ]
-    if not better:
+    if not others:
         return "ready", None
-    authority = min(better, key=lambda other: (other.priority, other.first_seen, other.id))
+    chosen = decisions.chosen_route(row.resource_id)
+
+    def rank(one: SourceFile) -> tuple[bool, int, Any, str]:
+        return one.id != chosen, one.priority, one.first_seen or now(), one.id
+
+    authority = min(others, key=rank)
+    if rank(row) < rank(authority):
+        return "ready", None
     same = row.semantic_hash in (authority.published_semantic, authority.semantic_hash)
     return ("alias" if same else "conflict"), authority.id
+
+
+def beside(row: SourceFile, state: str, authority: str | None) -> Problem | None:
+    """Note that another route is authoritative; what somebody has to decide about it, or only knows. Writes what differs."""
+    problem = None
+    if state == "conflict":
+        decided = decisions.chosen_route(row.resource_id) == authority
+        values = {"url": row.url, "authority": authority_url(authority)}
+        problem = Problem("conflict-decided", values, "info") if decided else Problem("conflict", values)
+    plain = problem.as_dict() if problem is not None else None
+    if (row.state, row.authority, row.problem) != (state, authority, plain):
+        row.state, row.authority, row.problem = state, authority, plain
+    return problem
 
 
 def authority_url(identifier: str | None) -> str:

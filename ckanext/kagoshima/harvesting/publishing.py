@@ -20,7 +20,7 @@ from werkzeug.datastructures import FileStorage
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue, reports
-from ckanext.kagoshima.harvesting import frequencies
+from ckanext.kagoshima.harvesting import frequencies, readings
 from ckanext.kagoshima.harvesting.entries import Entry, file_name
 from ckanext.kagoshima.harvesting.examination import Examined
 from ckanext.kagoshima.harvesting.naming import Identity
@@ -44,6 +44,8 @@ class Publication:
     """Id of the licence as the source states it; `NOT_STATED` where it states none."""
     licence_changed: bool = False
     """The source stated another one (or none) when this file was last published."""
+    reread: bool = False
+    """A person confirmed another way to read it (a mapping, repairs) since it was last published."""
 
 
 def licence_of(statement: str) -> str:
@@ -130,7 +132,7 @@ def _update(code: str, package: dict[str, Any], publications: Sequence[Publicati
     for one in publications:
         wanted = _resource(one)
         current = resources.get(wanted["id"])
-        if current is None or _differs(current, wanted):
+        if current is None or one.reread or _differs(current, wanted):
             changed.append(one)
             resources[wanted["id"]] = {**(current or {}), **wanted}
     edition = next((one.examined.edition for one in publications if one.examined.edition), None)
@@ -156,10 +158,8 @@ def _store(package_id: str, code: str, publications: Sequence[Publication]) -> N
         _write(one)
         report = one.examined.report
         if report is not None:
-            dataset = one.identity.dataset or ""
-            reports.store(
-                one.identity.resource_id, package_id, report, sha256=one.examined.sha256, checked_as=f"{code}:{dataset}"
-            )
+            as_ = readings.checked_as(code, one.identity.dataset or "", one.examined.reading)
+            reports.store(one.identity.resource_id, package_id, report, sha256=one.examined.sha256, checked_as=as_)
     model.Session.flush()
 
 

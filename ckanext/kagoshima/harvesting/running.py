@@ -12,14 +12,14 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestObjectError, HarvestSource
-from ckanext.kagoshima.harvesting import archive, collecting, frequencies, lease, missing, publishing
+from ckanext.kagoshima.harvesting import archive, collecting, frequencies, lease, missing, placing, publishing, readings
 from ckanext.kagoshima.harvesting.client import Client, FetchError
-from ckanext.kagoshima.harvesting.collecting import Collected
+from ckanext.kagoshima.harvesting.collected import Collected
 from ckanext.kagoshima.harvesting.connecting import new_client
 from ckanext.kagoshima.harvesting.entries import Entry
 from ckanext.kagoshima.harvesting.examination import Examined, examine
 from ckanext.kagoshima.harvesting.model import SourceFile, SourceState, now
-from ckanext.kagoshima.harvesting.placing import identity_of, mapping_of, routes
+from ckanext.kagoshima.harvesting.placing import identity_of, routes
 from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.sources import Declared, state_of
 
@@ -132,7 +132,7 @@ def _is_authority(row: SourceFile) -> bool:
         return False
     state, authority = routes(row)
     if state != "ready":
-        row.state, row.authority = state, authority
+        placing.beside(row, state, authority)
         model.Session.commit()
     return state == "ready"
 
@@ -146,13 +146,14 @@ def _publish(code: str, rows: list[SourceFile], collected: Collected | None) -> 
         body = archive.read(row.sha256)
         settings = _declared(row.source_id)
         if examined is None:
-            examined = examine(body, entry, code=code, mapping=mapping_of(settings))
+            examined = examine(body, entry, code=code, reading=readings.of_source(row.source_id, settings))
         licence = publishing.licence_of(settings.licence or entry.licence)
         changed = bool(row.published_sha256) and bool(row.licence) and row.licence != licence
         identity = identity_of(row) if row.dataset or examined.dataset is None else None
         if identity is None or identity.dataset != examined.dataset:
             identity = _with_dataset(row, examined)
-        publications.append(publishing.Publication(identity, entry, examined, body, licence, changed))
+        reread = bool(row.published_sha256) and row.reading != examined.reading
+        publications.append(publishing.Publication(identity, entry, examined, body, licence, changed, reread))
         published.append((row, examined, licence))
     if not publications:
         return "unchanged"
@@ -172,7 +173,7 @@ def _with_dataset(row: SourceFile, examined: Examined) -> Any:
 def _published(row: SourceFile, examined: Examined, licence: str) -> None:
     row.state, row.problem, row.authority = "published", None, None
     row.published_sha256, row.published_semantic = examined.sha256, examined.semantic_hash
-    row.semantic_hash, row.licence = examined.semantic_hash, licence
+    row.semantic_hash, row.licence, row.reading = examined.semantic_hash, licence, examined.reading
     row.dataset, row.edition = examined.dataset, examined.edition
     row.header, row.row_count = list(examined.header), examined.row_count
     row.last_good = now()
@@ -183,7 +184,7 @@ def _published(row: SourceFile, examined: Examined, licence: str) -> None:
     ):
         state, authority = routes(other)
         if state != "ready" or other.source_id == row.source_id:
-            other.state, other.authority = (state if state != "ready" else "moved"), authority or row.id
+            placing.beside(other, state if state != "ready" else "moved", authority or row.id)
 
 
 def _declared(source_id: str) -> Declared:

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -60,14 +60,18 @@ class Declared:
 
     @classmethod
     def of(cls, source: HarvestSource) -> Declared:
-        settings = json.loads(source.config or "{}")
+        declared = cls.parse(source.url, source.config, source.frequency)
+        return declared if declared.municipality_code else replace(declared, municipality_code=_owner_code(source))
+
+    @classmethod
+    def parse(cls, url: str, config: str | None, frequency: str | None) -> Declared:
+        """From ckanext-harvest's columns. `municipality_code` is empty where the source's own form left it out."""
+        settings = json.loads(config or "{}")
         fields = {
-            key: settings[key] for key in ("municipality_code", "kind", "dataset", "licence", "mapping") if settings.get(key)
+            key: settings.get(key) or "" for key in ("municipality_code", "kind", "dataset", "licence", "mapping")
         }
-        if "municipality_code" not in fields:
-            fields["municipality_code"] = _owner_code(source)
         priority = int(settings.get("priority", DEFAULT_PRIORITY))
-        return cls(url=source.url, frequency=source.frequency or "MANUAL", priority=priority, **fields)
+        return cls(url=url, frequency=frequency or "MANUAL", priority=priority, **fields)
 
 
 def _owner_code(source: HarvestSource) -> str:
