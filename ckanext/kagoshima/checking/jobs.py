@@ -10,17 +10,11 @@ from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue, reports
-from ckanext.kagoshima.checking.judge import judge
 from ckanext.kagoshima.checking.model import StoredReport
 from ckanext.kagoshima.resources import content, formats
 from ckanext.kagoshima.signals import report_changed
 
 log = logging.getLogger(__name__)
-
-
-def checked_as(package: dict[str, Any]) -> str:
-    """What beside the bytes decides the verdict: the publisher and the dataset that the file is said to be."""
-    return f"{package.get('municipality_code') or ''}:{package.get('recommended_dataset') or ''}"
 
 
 def is_stale(resource: model.Resource) -> bool:
@@ -53,19 +47,20 @@ def check_resource(resource_id: str, force: bool = False) -> str:
         log.info("resource %s has no file here", resource_id)
         return "none"
     digest = content.sha256(data)
-    as_ = checked_as(package)
+    from ckanext.kagoshima.harvesting import readings
+
+    code = package.get("municipality_code") or ""
+    reading = readings.of_resource(resource_id, code)
+    as_ = readings.checked_as(code, package.get("recommended_dataset") or "", reading.mark)
     row = StoredReport.of(resource_id)
     current = row is not None and (row.sha256, row.rule_set, row.checked_as) == (digest, catalogue.load().rule_set, as_)
     if current and not force and resource.get("hash") == digest:
         return row.status  # type: ignore[union-attr]
     if not formats.is_table(resource.get("format") or "", resource.get("url") or ""):
         return "none"
-    report = judge(
-        data,
-        resource["url"],
-        dataset=package.get("recommended_dataset") or None,
-        municipality_code=package.get("municipality_code") or None,
-    ).report
+    dataset = package.get("recommended_dataset") or None
+    judged = readings.judged(data, resource["url"], reading, dataset=dataset, municipality_code=code or None, stated=True)
+    report = judged.checked.report
     reports.store(resource_id, package["id"], report, sha256=digest, checked_as=as_)
     model.Session.commit()
     fields = reports.status_fields(report, sha256=digest)

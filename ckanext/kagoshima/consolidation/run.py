@@ -215,7 +215,8 @@ def _given(candidate: Candidate, key: str, outcome: str, definition: Definition)
 
 def _judged(data: bytes, candidate: Candidate, definition: Definition, reading: readings.Reading) -> readings.Judged:
     code = candidate.source.publisher_code or None
-    return readings.judged(data, candidate.resource["url"], reading, dataset=definition.id, municipality_code=code)
+    name = candidate.resource["url"]
+    return readings.judged(data, name, reading, dataset=definition.id, municipality_code=code, stated=True)
 
 
 def _earlier(

@@ -73,22 +73,29 @@ def of_resource(resource_id: str, code: str) -> Reading:
 
 
 def judged(
-    data: bytes, name: str, reading: Reading, *, dataset: str | None = None, municipality_code: str | None = None
+    data: bytes,
+    name: str,
+    reading: Reading,
+    *,
+    dataset: str | None = None,
+    municipality_code: str | None = None,
+    stated: bool = False,
 ) -> Judged:
-    """The verdict on `data`. What the header says comes first; `dataset` is for headers that say nothing.
+    """The verdict on `data`. What the header says comes first, and `dataset` is for headers that say nothing, unless the
+    catalogue itself has `stated` what it is.
 
     `KeyError` where `dataset` is no standard.
     """
     checked: Any = None
     unfit = False
     for mapping in reading.mappings:
-        found = _judge(data, name, dataset, municipality_code, mapping)
+        found = _judge(data, name, dataset, municipality_code, mapping, stated)
         if found.table is not None and mapping.fits(found.table.header):
             checked = found
             break
         unfit = found.table is not None
     if checked is None:
-        checked = _judge(data, name, dataset, municipality_code, None)
+        checked = _judge(data, name, dataset, municipality_code, None, stated)
     else:
         unfit = False
     definition = checked.definition
@@ -132,8 +139,11 @@ def parse_mapping(text: str) -> Mapping:
     return mappings.parse(raw, "mapping", definition)
 
 
-def _judge(data: bytes, name: str, dataset: str | None, code: str | None, mapping: Mapping | None) -> Any:
+def _judge(
+    data: bytes, name: str, dataset: str | None, code: str | None, mapping: Mapping | None, stated: bool
+) -> Any:
     wanted = mapping.dataset if mapping is not None and mapping.dataset else None
+    wanted = dataset if stated and dataset else wanted
     checked = judge(data, name, dataset=wanted, municipality_code=code, mapping=mapping)
     if checked.report.dataset is None and dataset and checked.table is not None:
         checked = judge(data, name, dataset=dataset, municipality_code=code, mapping=mapping)
