@@ -171,3 +171,38 @@ def once(status: int, then: bytes, headers: dict[str, str] | None = None) -> Beh
             answer(handler, status, b"", headers or {})
 
     return play
+
+
+class SecureServer(FaultServer):
+    """The same behind TLS, with the certificate and key of two PEM files."""
+
+    def __init__(self, certificate: str, key: str) -> None:
+        import ssl
+
+        super().__init__()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+
+    @property
+    def base(self) -> str:
+        return f"https://{self.pair}"
+
+
+class Proxy(FaultServer):
+    """An HTTP proxy for http addresses; `asked`: the addresses it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked.append(self.path)
+                answer(self, 200, b"a\r\nthrough the proxy\r\n", {"Content-Type": "text/csv"})
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server.RequestHandlerClass = Handler

@@ -7,6 +7,7 @@ Japanese and English with what to do, is in `messages.yaml`.
 from __future__ import annotations
 
 import hashlib
+import socket
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -15,22 +16,13 @@ from urllib.parse import urljoin
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError, NameResolutionError
+from urllib3.exceptions import HTTPError
 
-from ckanext.kagoshima.harvesting import addresses, retries
-from ckanext.kagoshima.harvesting.guarded_connection import Deadline, Forbidden, GuardedAdapter
+from ckanext.kagoshima.harvesting import addresses, certificates, retries
+from ckanext.kagoshima.harvesting.guarded_connection import Deadline, Forbidden, GuardedAdapter, connect
+from ckanext.kagoshima.harvesting.refusals import FetchError, refusal
 
-
-class FetchError(Exception):
-    """Nothing usable came. `code` is a key of `messages.yaml`; `values` fill its text. `later` = seconds the server asked
-    us to wait; `passing` = it may be over the next time."""
-
-    def __init__(self, code: str, /, *, passing: bool = False, later: float = 0, **values: object) -> None:
-        super().__init__(code, values)
-        self.code = code
-        self.values = values
-        self.passing = passing
-        self.later = later
+__all__ = ["Answer", "Client", "FetchError", "Limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +97,8 @@ class Client:
         for prefix in ("http://", "https://"):
             self._session.mount(prefix, GuardedAdapter(allow))
         self.requests_made = 0
+        self._completed: set[str] = set()
+        """Servers whose certificate chain was tried to be completed, each once."""
 
     def get(self, url: str, *, etag: str = "", last_modified: str = "", size: int = 0) -> Answer:
         """The body at `url`, or ``not_modified`` where the server knows the validators. Raises `FetchError` only."""
@@ -115,6 +109,11 @@ class Client:
             headers["If-Modified-Since"] = last_modified
         for attempt in range(self.limits.retries + 1):
             try:
+                try:
+                    return self._follow(url, headers, size or self.limits.size)
+                except FetchError as error:
+                    if error.code != "tls-chain" or not self._complete_chain(str(error.values["url"])):
+                        raise
                 return self._follow(url, headers, size or self.limits.size)
             except FetchError as error:
                 wait = error.later or min(2.0**attempt, self.limits.longest_wait)
@@ -122,6 +121,41 @@ class Client:
                     raise
                 self._sleep(wait)
         raise AssertionError("unreachable")
+
+    def _complete_chain(self, url: str) -> bool:
+        """Whether the certificates that the server leaves out could be had from the address in its own: it is then asked
+        again, verified as strictly as before. Not behind a proxy, which connects for us."""
+        host, port = addresses.host_port(url)
+        site = f"https://{host}:{port}"
+        if self._proxy or site in self._completed:
+            return False
+        self._completed.add(site)
+        roots = self._verify if isinstance(self._verify, str) else ""
+
+        def fetch(address: str) -> bytes:
+            if not address.startswith("http://"):  # a chain that is broken too would lead here again
+                raise ValueError(address)
+            try:
+                with Deadline(self.limits.connect) as deadline:
+                    response = self._request(address, {}, deadline)
+                    try:
+                        return self._read(address, response, certificates.SIZE, deadline).body
+                    finally:
+                        response.close()
+            except FetchError as error:
+                raise ValueError(error.code) from error
+
+        def dial() -> socket.socket:
+            try:
+                return connect(host, port, self.limits.connect, self.allow)
+            except Forbidden as error:
+                raise ValueError(str(error)) from error
+
+        context = certificates.completed(dial, host, fetch, roots)
+        if context is not None:
+            self._session.mount(f"{site}/", GuardedAdapter(self.allow, context))
+            self._session.mount(f"https://{host}/", GuardedAdapter(self.allow, context)) if port == 443 else None
+        return context is not None
 
     def _follow(self, url: str, headers: Mapping[str, str], size: int) -> Answer:
         first, permanent, seen = url, True, {url}
@@ -166,7 +200,7 @@ class Client:
                 verify=self._verify,
             )
         except (requests.RequestException, HTTPError, OSError, Forbidden, UnicodeError, ValueError) as error:
-            raise _refusal(url, error, deadline) from error
+            raise refusal(url, error, deadline) from error
 
     def _read(self, url: str, response: requests.Response, size: int, deadline: Deadline) -> Answer:
         headers = CaseInsensitiveDict({name: _utf8(value) for name, value in response.headers.items()})
@@ -182,7 +216,7 @@ class Client:
         try:
             body = self._body(url, response, size)
         except (HTTPError, OSError, zlib.error, ValueError) as error:
-            raise _refusal(url, error, deadline) from error
+            raise refusal(url, error, deadline) from error
         if deadline.expired:
             raise FetchError("too-slow", passing=True, url=url, seconds=self.limits.total)
         return Answer(url, status, body, hashlib.sha256(body).hexdigest(), headers)
@@ -229,43 +263,3 @@ def _utf8(text: str) -> str:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return text
-
-
-def _refusal(url: str, error: BaseException, deadline: Deadline) -> FetchError:
-    """What a chain of library exceptions means."""
-    chain: list[BaseException] = []
-    queue: list[object] = [error]
-    while queue:
-        item = queue.pop()
-        if isinstance(item, BaseException) and item not in chain:
-            chain.append(item)
-            queue += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]
-    for item in chain:
-        if isinstance(item, FetchError):
-            return item
-        if isinstance(item, Forbidden):
-            return FetchError("address-forbidden", url=url, address=item.address)
-    text = " ".join(str(item) for item in chain)
-    if deadline.expired:
-        return FetchError("too-slow", passing=True, url=url, seconds=deadline.seconds)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        chain_missing = "unable to get local issuer" in text
-        return FetchError("tls-chain" if chain_missing else "tls-certificate", url=url, detail=_certificate_detail(text))
-    if "SSL" in text and "WRONG_VERSION_NUMBER" in text:
-        return FetchError("tls-certificate", url=url, detail="not TLS")
-    if any(isinstance(item, TimeoutError | requests.Timeout) for item in chain):
-        return FetchError("too-slow", passing=True, url=url, seconds=deadline.seconds)
-    if any(isinstance(item, NameResolutionError) for item in chain) or "Name or service not known" in text or "name:" in text:
-        return FetchError("name-unknown", passing=False, url=url)
-    if isinstance(error, zlib.error):
-        return FetchError("cut-short", passing=True, url=url)
-    if "IncompleteRead" in text or "Connection broken" in text:
-        return FetchError("cut-short", passing=True, url=url)
-    if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
-        return FetchError("address-not-http", url=url)
-    return FetchError("no-answer", passing=True, url=url)
-
-
-def _certificate_detail(text: str) -> str:
-    start = text.find("certificate verify failed")
-    return text[start : start + 100].split("(_ssl")[0].strip() if start >= 0 else ""

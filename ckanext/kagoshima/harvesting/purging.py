@@ -10,6 +10,7 @@ from ckan.lib import files, uploader
 
 from ckanext.kagoshima.checking.model import StoredReport
 from ckanext.kagoshima.consolidation import jobs as consolidation
+from ckanext.kagoshima.consolidation import redaction
 from ckanext.kagoshima.harvesting import archive, decisions
 from ckanext.kagoshima.harvesting.model import ArchiveVisit, Held, SourceFile
 
@@ -41,6 +42,7 @@ def purge(sha256: str, actor: str, reason: str) -> dict[str, int]:
     if datasets:
         consolidation.consolidate(sorted(datasets))
         done["merged"] = len(datasets)
+        redaction.purge(sha256, datasets)
     return done
 
 
