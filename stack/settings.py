@@ -20,6 +20,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 PORTS = {"CKAN_PORT": 5000, "POSTGRES_PORT": 5480, "REDIS_PORT": 6480, "SOLR_PORT": 8980, "EXAMPLES_PORT": 8780}
 """Environment variable → the port where nothing else is said. None of them is a port of Debian's own services."""
 PASSWORDS = ("postgres", "ckan", "datastore_read", "secret_key", "jwt_secret")
+REDIS_PATIENCE = 1_000_000
+"""Seconds that a worker waits for a message; a socket cannot wait for more than 24 days."""
 
 
 @dataclass
@@ -72,11 +74,14 @@ class Stack:
         return [str(self.venv / "bin" / "ckan"), "-c", str(self.ini), *arguments]
 
     def redis_url(self, name: str) -> str:
-        """A Redis database of its own for each user of the stack."""
+        """A Redis database of its own for each user of the stack.
+
+        redis-py 8 gives up reading after 5 s, which ends ckanext-harvest's consumers whenever their queue is empty so long.
+        """
         if name not in self.redis_numbers:
             self.redis_numbers[name] = len(self.redis_numbers)
             self.save()
-        return f"redis://127.0.0.1:{self.ports['REDIS_PORT']}/{self.redis_numbers[name]}"
+        return f"redis://127.0.0.1:{self.ports['REDIS_PORT']}/{self.redis_numbers[name]}?socket_timeout={REDIS_PATIENCE}"
 
     def database_url(self, user: str, database: str) -> str:
         password = self.passwords["ckan" if user == "ckan" else user]

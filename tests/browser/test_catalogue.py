@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-
-HEADER = "市区町村コード,NO,都道府県名,市区町村名,名称,住所,緯度,経度"
-ROWS = [
-    "462012,1,鹿児島県,鹿児島市,市役所本庁,鹿児島市山下町11番1号,31.596,130.557",
-    "462012,2,鹿児島県,鹿児島市,支所,鹿児島市,きた,130.5",
-]
-
 
 def test_the_home_page_is_japanese_and_leads_to_the_data(page: Page) -> None:
     page.goto("/")
@@ -45,40 +37,11 @@ def test_a_dataset_leads_to_its_file_and_its_report(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/resource/"))
 
 
-def test_a_file_is_checked_without_being_published(page: Page, tmp_path: Path) -> None:
-    file = tmp_path / "462012_public_facility.csv"
-    file.write_bytes("\r\n".join([HEADER, *ROWS, ""]).encode("cp932"))
-    page.goto("/check")
-    page.set_input_files("#field-upload", str(file))
-    page.locator(".kagoshima-form button[type=submit]").click()
-    verdict = page.locator(".kagoshima-verdict").first
-    expect(verdict).to_be_visible()
-    expect(page.locator("main, [role=main], .main").first).to_contain_text("きた")
-
-
 def test_the_pages_speak_english_too(new_page: Callable[..., Page]) -> None:
     page = new_page(locale="en-US")
     page.goto("/en/")
     assert page.locator("html").get_attribute("lang") == "en"
     expect(page.get_by_role("heading", level=1)).not_to_contain_text(re.compile("[ぁ-んァ-ヶ一-龠]"))
-
-
-@pytest.mark.parametrize("path", ["/", "/dataset/", "/organization/", "/check"])
-def test_no_page_is_wider_than_a_telephone(new_page: Callable[..., Page], path: str) -> None:
-    page = new_page(viewport={"width": 360, "height": 740})
-    page.goto(path)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, f"{path} is {wide} pixels wider than the screen"
-
-
-@pytest.mark.parametrize("path", ["/", "/check"])
-def test_our_pages_have_no_barrier_that_axe_knows(page: Page, path: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    page.goto(path)
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    results = Axe().run(page, options=options)
-    assert results.violations_count == 0, results.generate_report()
 
 
 def test_staff_log_in_and_see_their_own_pages(staff_page: Page) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-PAGES = ("/", "/dataset/", "/organization/", "/standards", "/standards/evacuation_space", "/check", "/about")
+PAGES = (
+    "/", "/dataset/", "/organization/", "/standards", "/standards/evacuation_space", "/check", "/merged/evacuation_space", "/about"
+)  # fmt: skip
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import redis
 
 from stack import demo, rendering, services, supervision
 from stack.progress import Failure
@@ -33,6 +34,11 @@ def test_the_passwords_are_readable_by_their_owner_alone(tmp_path: Path) -> None
 def test_the_environment_decides_the_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CKAN_PORT", "5050")
     assert load(str(tmp_path / "run")).site_url == "http://127.0.0.1:5050"
+
+
+def test_a_worker_waits_for_its_queue_longer_than_redis_py_would(tmp_path: Path) -> None:
+    client = redis.Redis.from_url(load(str(tmp_path / "run")).redis_url("catalogue"))
+    assert client.connection_pool.connection_kwargs["socket_timeout"] >= 24 * 60 * 60
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
