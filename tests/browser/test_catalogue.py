@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+
 def test_the_home_page_is_japanese_and_leads_to_the_data(page: Page) -> None:
     page.goto("/")
     assert page.locator("html").get_attribute("lang") == "ja"
