@@ -16,7 +16,7 @@ from ckanext.kagoshima.harvesting import connecting, problems, reporting, runnin
 from ckanext.kagoshima.harvesting import sources as declared_sources
 from recommended_datasets import municipality
 
-__all__ = ["harvest", "sources"]
+__all__ = ["archive", "harvest", "sources"]
 
 WORDS = {
     "created": "新規",
@@ -89,6 +89,21 @@ def _report(result: declared_sources.Synced) -> None:
         raise click.exceptions.Exit(1)
 
 
+@click.group()
+def archive() -> None:
+    """収集したファイルの保管庫 / the archive of collected files."""
+
+
+@archive.command("prune")
+@click.option("--days", type=click.IntRange(min=1), help="この日数より前のもの（既定は harvest.archive_days） / older")
+def prune(days: int | None) -> None:
+    """どこからも使われていない古いファイルを保管庫から消します / drop old files that nothing refers to."""
+    from ckanext.kagoshima.harvesting import retention
+
+    done = retention.prune(days)
+    click.echo(f"保管庫から {done} 件を消しました / {done} files dropped from the archive")
+
+
 @click.command()
 @click.option("--municipality", "code", default="", help="この公開団体だけ / only this publisher")
 @click.option("--due", is_flag=True, help="予定の時刻が来たものだけ / only those whose time has come")
@@ -112,6 +127,7 @@ def harvest(code: str, due: bool, dry_run: bool, no_merge: bool, as_json: bool) 
     merged = {} if dry_run or no_merge else nightly.merge()
     if not dry_run:
         nightly.tell()
+        nightly.tidy()
     if as_json:
         click.echo(
             json.dumps({"sources": [reporting.plain(result) for result in results], "merged": merged}, ensure_ascii=False)

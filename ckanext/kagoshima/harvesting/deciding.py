@@ -7,11 +7,13 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
+from ckanext.kagoshima import config
 from ckanext.kagoshima.harvesting import archive, decisions, missing, running, vanishing
 from ckanext.kagoshima.harvesting.client import FetchError
 from ckanext.kagoshima.harvesting.connecting import new_client
 from ckanext.kagoshima.harvesting.model import Held, SourceFile, now
 from ckanext.kagoshima.harvesting.problems import Problem, both, text
+from recommended_datasets import municipality
 
 PERSONAL = "personal-data"
 MASS_DELETE = "mass-delete"
@@ -78,10 +80,12 @@ def describe(held: Held) -> dict[str, Any]:
     """A held revision as plain data, with its words in both languages; never with a value of the file."""
     reasons = [Problem.from_dict(reason) for reason in held.reasons]
     row = model.Session.get(SourceFile, held.file_id) if held.file_id else None
+    publisher = municipality.by_code(held.municipality_code, config.definition_folders())
     return {
         "id": held.id,
         "source": held.source_id,
         "municipality_code": held.municipality_code,
+        "publisher": publisher.name if publisher is not None else held.municipality_code,
         "dataset": held.dataset,
         "package": held.package_name,
         "url": row.url if row is not None else str(held.reasons[0].get("values", {}).get("url", "")),

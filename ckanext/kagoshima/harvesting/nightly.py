@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
@@ -15,10 +15,11 @@ from ckan import model
 from ckanext.harvest.model import HarvestSource
 from ckanext.kagoshima import config
 from ckanext.kagoshima.consolidation import jobs as consolidation
-from ckanext.kagoshima.harvesting import collecting, prechecking, running, sources, telling
+from ckanext.kagoshima.harvesting import collecting, prechecking, retention, running, sources, telling
 from ckanext.kagoshima.harvesting.client import Client, FetchError
 from ckanext.kagoshima.harvesting.connecting import new_client
-from ckanext.kagoshima.harvesting.model import SourceState, now
+from ckanext.kagoshima.harvesting.examination import Examined
+from ckanext.kagoshima.harvesting.model import SourceFile, SourceState, now
 from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.sources import Declared
 
@@ -63,6 +64,21 @@ def run(source_ids: list[str], client: Client | None = None) -> Iterator[running
         model.Session.remove()
 
 
+def _report(file_id: str, examined: Examined) -> dict[str, Any]:
+    """The check of one file of a preview, in numbers."""
+    row = model.Session.get(SourceFile, file_id)
+    found: dict[str, Any] = {"url": row.url if row is not None else "", "dataset": examined.dataset, "format": examined.format}
+    report = examined.report
+    if report is None:
+        return {**found, "status": "none", "rows": None, "errors": 0, "warnings": 0, "issues": {}}
+    severity = {issue.code: issue.severity for issue in report.issues}
+    counts = Counter({kind: 0 for kind in ("error", "warning")})
+    for code, number in report.issue_counts.items():
+        counts[severity.get(code, "info")] += number
+    said = {"status": report.status, "rows": report.row_count, "issues": dict(report.issue_counts)}
+    return {**found, **said, "errors": counts["error"], "warnings": counts["warning"]}
+
+
 def harvest_one(source_id: str) -> None:
     """The queue's form of `run`: one source, then the merged tables and the mails."""
     for result in run([source_id]):
@@ -94,6 +110,7 @@ def preview_source(source_id: str, declared: Declared, client: Any = None) -> ru
     try:
         collected = collecting.collect(source_id, declared, client or new_client(), dry=True)
         result.kind, result.counts, result.problems = collected.kind, collected.counts, collected.problems
+        result.reports = [_report(file_id, examined) for file_id, examined in collected.examined.items()]
         for name in collected.ready:
             package = model.Package.get(name)
             exists = package is not None and package.state == model.State.ACTIVE
@@ -115,6 +132,16 @@ def preview_source(source_id: str, declared: Declared, client: Any = None) -> ru
 def merge() -> dict[str, Any]:
     """Bring the merged tables up to date; the balance of each by dataset."""
     return {balance["dataset"]: balance for balance in consolidation.consolidate()}
+
+
+def tidy() -> int:
+    """Take out of the archive what is past its retention; files that cannot be removed stop nothing."""
+    try:
+        return retention.prune()
+    except Exception:
+        log.error("the archive could not be pruned: %s", traceback.format_exc())
+        model.Session.rollback()
+        return 0
 
 
 def tell() -> int:

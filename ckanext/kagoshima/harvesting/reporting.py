@@ -25,6 +25,36 @@ STATES = {
 }
 
 
+FILE_STATES = {
+    "new": ("まだ公開していません", "not public yet"),
+    "ready": ("公開を待っています", "about to be public"),
+    "published": ("公開中", "public"),
+    "held": ("保留（前の版を公開中）", "held; the last good version is public"),
+    "rejected": ("却下（前の版を公開中）", "rejected; the last good version is public"),
+    "quarantined": ("個人情報の疑いで非公開", "withheld: it may hold personal data"),
+    "failing": ("取得できません", "cannot be fetched"),
+    "dead-link": ("リンク切れ", "dead link"),
+    "alias": ("別の経路と同じ内容（統合しません）", "the same rows by another route, not merged"),
+    "conflict": ("別の経路と内容が違います（統合しません）", "differs from another route, not merged"),
+    "missing": ("一覧からなくなりました（公開中）", "no longer named; still public"),
+    "moved": ("別のアドレスへ移りました", "moved to another address"),
+    "withdrawn": ("公開を終えました", "withdrawn"),
+}
+EVENTS = {
+    "hold": ("保留", "held"),
+    "release": ("公開を決定", "released"),
+    "reject": ("却下を決定", "rejected"),
+    "confirm": ("なくなったことを確認", "confirmed gone"),
+    "withdraw": ("公開終了", "withdrawn"),
+    "mapping": ("列の対応を確認", "mapping confirmed"),
+    "recipe": ("修正を採用", "repairs accepted"),
+    "route": ("正とする経路を決定", "route chosen"),
+    "purge": ("完全に削除", "purged"),
+    "mail": ("メールで連絡", "told by mail"),
+    "prune": ("保管期間が過ぎて削除", "past its retention"),
+}
+
+
 def plain(result: Any) -> dict[str, Any]:
     """A `running.Result` as plain data."""
     return {
@@ -35,6 +65,7 @@ def plain(result: Any) -> dict[str, Any]:
         "state": result.state,
         "datasets": result.datasets,
         "files": result.counts,
+        "reports": result.reports,
         "problems": [{**problem.as_dict(), "message": problems.both(problem)} for problem in result.problems],
     }
 
@@ -114,6 +145,8 @@ def file(row: SourceFile) -> dict[str, Any]:
         "part": row.part,
         "period": row.period,
         "state": row.state,
+        "state_ja": FILE_STATES.get(row.state, (row.state, row.state))[0],
+        "state_en": FILE_STATES.get(row.state, (row.state, row.state))[1],
         "rows": row.row_count,
         "sha256": row.published_sha256,
         "collected_sha256": row.sha256,
@@ -136,6 +169,8 @@ def event(one: Event) -> dict[str, Any]:
         "at": one.at.isoformat(),
         "actor": one.actor,
         "kind": one.kind,
+        "kind_ja": EVENTS.get(one.kind, (one.kind, one.kind))[0],
+        "kind_en": EVENTS.get(one.kind, (one.kind, one.kind))[1],
         "subject": one.subject,
         "municipality_code": one.municipality_code,
         "dataset": one.dataset,

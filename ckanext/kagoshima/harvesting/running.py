@@ -22,6 +22,7 @@ from ckanext.kagoshima.harvesting.model import SourceFile, SourceState, now
 from ckanext.kagoshima.harvesting.placing import identity_of, routes
 from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.sources import Declared, state_of
+from recommended_datasets.mapping import MappingError
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ class Result:
     datasets: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    """Of a preview: each file's check in numbers."""
 
     @property
     def changed(self) -> int:
@@ -59,6 +62,10 @@ def harvest(source: HarvestSource, client: Client | None = None, *, owner: str =
     try:
         with lease.Heartbeat(source.id, owner) as heartbeat:
             _harvest(source, declared, client or new_client(), result, heartbeat)
+    except MappingError as error:
+        model.Session.rollback()
+        result.problems.append(Problem("mapping-wrong", {"url": declared.url, "detail": str(error)}))
+        finish(source.id, declared, result, failed=True)
     except FetchError as error:
         model.Session.rollback()
         result.problems.append(Problem(error.code, error.values))

@@ -12,6 +12,7 @@ from ckan import model
 from ckan.lib.mailer import MailerException
 
 from ckanext.kagoshima import config
+from ckanext.kagoshima.consolidation import suspecting
 from ckanext.kagoshima.harvesting import decisions
 from ckanext.kagoshima.harvesting.model import Event, Held, SourceFile, now
 from ckanext.kagoshima.harvesting.problems import Problem, advice, text
@@ -55,6 +56,9 @@ def _new_by_publisher() -> dict[str, list[tuple[str, str, str]]]:
         cause = f"{problem.code} {row.last_changed or row.first_seen}"
         if problem.severity == "error" and not _told(row.id, cause):
             found[row.municipality_code].append((cause, row.id, _problem_words(problem)))
+    for code, subject, words in suspecting.to_tell():
+        if not _told(subject, f"suspect {code}"):
+            found[code].append((f"suspect {code}", subject, words))
     return found
 
 

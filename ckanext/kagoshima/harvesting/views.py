@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response
 
 from ckanext.kagoshima.checking import judge
+from ckanext.kagoshima.harvesting import sources
 
 __all__ = ["kagoshima_harvesting"]
 
@@ -62,6 +63,61 @@ def decide(identifier: str, decision: str) -> str | Response:
         return tk.redirect_to("kagoshima_harvesting.index")
     tk.h.flash_success(tk._("Released.") if decision == "release" else tk._("Rejected."))
     return tk.redirect_to("kagoshima_harvesting.show", identifier=done["source"])
+
+
+@kagoshima_harvesting.route("/harvest/held/<identifier>/mapping", methods=["POST"])
+def confirm_mapping(identifier: str) -> str | Response:
+    """Confirm the column mapping of a held revision whose header changed."""
+    form = tk.request.form
+    data = {"id": form.get("source", ""), "mapping": form.get("mapping", ""), "reason": form.get("reason", "")}
+    return _done("kagoshima_mapping_confirm", data, data["id"], tk._("The mapping was kept, and the file was read with it."))
+
+
+@kagoshima_harvesting.route("/harvest/state/<identifier>/run", methods=["POST"])
+def run(identifier: str) -> str | Response:
+    """Harvest a source soon."""
+    return _done("kagoshima_source_harvest", {"id": identifier}, identifier, tk._("It is harvested in the next minutes."))
+
+
+@kagoshima_harvesting.route("/harvest/state/<identifier>/route", methods=["POST"])
+def choose_route(identifier: str) -> str | Response:
+    """Choose a file as the right one of several routes to the same rows."""
+    form = tk.request.form
+    data = {"file_id": form.get("file_id", ""), "reason": form.get("reason", "")}
+    return _done("kagoshima_route_choose", data, identifier, tk._("This route is the right one from now on."))
+
+
+@kagoshima_harvesting.route("/harvest/preview", methods=["GET", "POST"])
+def preview() -> str | Response:
+    """What a source that is not yet saved would bring; writes nothing."""
+    form = tk.request.form
+    asked = {key: form.get(key, "").strip() for key in ("municipality_code", "url", "kind", "dataset", "licence")}
+    plan, problem = None, ""
+    try:
+        tk.check_access("kagoshima_source_list", {"user": tk.current_user.name}, {})
+        if tk.request.method == "POST":
+            plan = _ask("kagoshima_source_preview", asked)
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except tk.ValidationError as error:
+        problem = " ".join(error.error_summary.values())
+    data = {"asked": asked, "plan": plan, "problem": problem, "kinds": sources.KINDS, "lang": judge.language()}
+    return tk.render("kagoshima/harvesting/preview.html", data)
+
+
+def _done(action: str, data: dict[str, Any], source: str, said: str) -> str | Response:
+    """The action, then the page of the source with what was done or what was wrong."""
+    try:
+        _ask(action, data)
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except tk.ObjectNotFound as error:
+        return tk.abort(404, str(error))
+    except tk.ValidationError as error:
+        tk.h.flash_error(" ".join(error.error_summary.values()))
+    else:
+        tk.h.flash_success(said)
+    return tk.redirect_to("kagoshima_harvesting.show", identifier=source)
 
 
 def _ask(action: str, data: dict[str, Any]) -> Any:
