@@ -10,7 +10,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 import yaml
-from catalogue_town import context, dataset, publisher, sites, upload
+from catalogue_town import GOOD, context, dataset, publisher, sites, upload
 from ckan import model
 from ckan.tests import factories, helpers
 
@@ -120,6 +120,24 @@ class TestDatasets:
         page = app.get(address, headers={"Authorization": admin["token"]}).get_data(as_text=True)
         for name in ("hash", "validation_status", "row_count", "encoding"):
             assert f'name="{name}"' in page, name
+
+    def test_nobody_declares_a_file_faultless_but_the_check(self) -> None:
+        from ckanext.kagoshima.checking import jobs
+
+        publisher("462012")
+        resource = upload(dataset("462012")["id"], sites([*GOOD, "6,見本公園6,見本町6,北,130.5,462012,1,"]))
+        jobs.check_resource(resource["id"])
+        clerk = factories.User()
+        helpers.call_action("organization_member_create", context=context(), id="462012", username=clerk["name"], role="admin")
+        own = {"user": clerk["name"], "ignore_auth": False}
+        helpers.call_action("resource_patch", context=own, id=resource["id"], validation_status="success", row_count=9, name="一覧")
+        kept = helpers.call_action("resource_show", context=context(), id=resource["id"])
+        assert (kept["name"], kept["validation_status"], kept["row_count"]) == ("一覧", "failure", 6)
+        made = helpers.call_action(
+            "resource_create", context=dict(own), package_id=resource["package_id"], url="https://example.lg.jp/a.csv",
+            validation_status="success",
+        )  # fmt: skip
+        assert not made.get("validation_status")
 
     def test_a_new_file_does_not_keep_the_old_files_hash(self) -> None:
         publisher("462012")

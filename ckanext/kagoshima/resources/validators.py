@@ -10,7 +10,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model, types
 
-__all__ = ["kagoshima_dataset_name", "kagoshima_iso_date"]
+__all__ = ["kagoshima_dataset_name", "kagoshima_iso_date", "kagoshima_of_the_check"]
 
 _DATE = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?:[T ].*)?")
 
@@ -54,3 +54,21 @@ def kagoshima_dataset_name(
     dataset = data.get(("recommended_dataset",))
     end = str(dataset).replace("_", "-") if dataset and dataset is not tk.missing else uuid.uuid4().hex[:8]
     data[key] = f"{code}-{end}"
+
+
+def kagoshima_of_the_check(
+    key: types.FlattenKey, data: types.FlattenDataDict, errors: types.FlattenErrorDict, context: types.Context
+) -> None:
+    """What a check found is written by the check alone: whoever saves a resource otherwise keeps what is stored.
+
+    The check, the harvester and the merge write as the site (`ignore_auth`). A form that sends an old value along, or a
+    client that declares its own file faultless, changes nothing; a new file has no verdict until it is checked.
+    """
+    if context.get("ignore_auth"):
+        return
+    resource: Any = model.Resource.get(data.get((*key[:-1], "id")) or "")
+    name = str(key[-1])
+    sent = data.get(key)
+    stored = (resource.extras or {}).get(name) if resource is not None else None
+    # A form that uploads a new file leaves the field out, on purpose.
+    data[key] = stored if sent not in (None, "", tk.missing) and stored is not None else tk.missing
