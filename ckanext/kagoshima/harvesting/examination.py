@@ -41,6 +41,8 @@ class Examined:
     """Accepted repairs that no longer fit: for a person, while the file itself goes public."""
     unfit: bool = False
     """There are confirmed column mappings, and the header is none of theirs."""
+    mapped: bool = False
+    """A person confirmed what the columns under this header are."""
     reading: str = ""
     """`readings.Reading.mark` of what it was read with."""
 
@@ -87,6 +89,7 @@ def examine(
         personal=_personal(body, judged.original, definition),
         questions=tuple(_question(entry.url, conflict) for conflict in judged.conflicts),
         unfit=judged.unfit,
+        mapped=judged.mapped,
         reading=reading.mark,
     )
 

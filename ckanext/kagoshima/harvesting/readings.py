@@ -44,13 +44,14 @@ NOTHING = Reading()
 class Judged:
     """The core's verdict on a file as persons said it is to be read. `checked`: of `recommended_datasets.checking`; `repairs`:
     steps of the recipe that were applied; `conflicts`: those that a person must look at; `unfit`: there are mappings, and the
-    header is none of theirs; `original`: the table before the recipe."""
+    header is none of theirs; `mapped`: one was confirmed for this header; `original`: the table before the recipe."""
 
     checked: Any
     original: Any = None
     repairs: tuple[Repair, ...] = ()
     conflicts: tuple[recipes.Conflict, ...] = ()
     unfit: bool = False
+    mapped: bool = False
 
 
 def of_source(source_id: str, declared: Declared) -> Reading:
@@ -94,6 +95,7 @@ def judged(
             checked = found
             break
         unfit = found.table is not None
+    mapped = checked is not None
     if checked is None:
         checked = _judge(data, name, dataset, municipality_code, None, stated)
     else:
@@ -101,12 +103,12 @@ def judged(
     definition = checked.definition
     recipe = reading.recipes.get(definition.id) if definition is not None else None
     if recipe is None or checked.table is None or definition is None:
-        return Judged(checked, checked.table, unfit=unfit)
+        return Judged(checked, checked.table, unfit=unfit, mapped=mapped)
     played = recipes.replay(recipe, checked.table, definition, checked.columns)
     original = checked.table
     if played.applied:
         checked = _again(checked, played.table)
-    return Judged(checked, original, played.applied, played.conflicts, unfit)
+    return Judged(checked, original, played.applied, played.conflicts, unfit, mapped)
 
 
 def checked_as(code: str, dataset: str, mark: str) -> str:

@@ -116,7 +116,8 @@ def judged(run: Run, row: SourceFile, examined: Examined, licence: str) -> str:
 
 
 def _compare(run: Run, row: SourceFile, examined: Examined, licence: str) -> list[Problem]:
-    before = guards.Revision(row.url, row.dataset, row.row_count, tuple(row.header or ()), row.licence)
+    known = () if examined.mapped else tuple(row.header or ())  # a confirmed header has lost nothing unseen
+    before = guards.Revision(row.url, row.dataset, row.row_count, known, row.licence)
     after = guards.Revision(row.url, examined.dataset, examined.row_count, examined.header, licence, examined.format)
     if examined.unfit:
         # With a new header everything else is a consequence: one question, with a proposal for its answer.
