@@ -71,7 +71,7 @@ def setup(folder: Path) -> dict[str, Any]:
     model.repo.tables_created_and_initialised = False
     model.repo.upgrade_db()
     for plugin in ("activity", "harvest", "kagoshima"):
-        _run_migrations(plugin, None, True)
+        _run_migrations(plugin)
     _organization("460001", "鹿児島県")
     for path in sorted(folder.glob("*.csv")):
         code = path.name.split("_")[0]
@@ -190,7 +190,7 @@ def load(folder: Path) -> dict[str, Any]:
     ready = folder / "ready.lines"
     with ready.open("wb") as out:
         for location in locations:
-            out.writelines(loading.lines(definition, parts.typed_frame(location)))
+            out.writelines(loading.lines(definition, parts.typed_frame(location, definition)))
 
     def like(name: str) -> None:
         """An empty table of the same columns, without trigger or index."""
@@ -207,7 +207,7 @@ def load(folder: Path) -> dict[str, Any]:
 
     def ours() -> None:
         with get_write_engine().begin() as connection:
-            frames = (parts.typed_frame(location) for location in locations)
+            frames = (parts.typed_frame(location, definition) for location in locations)
             loading.copy(connection, "bench_ours", definition, frames)
 
     def indexes() -> None:

@@ -36,6 +36,11 @@ def public_storage() -> str:
     return tk.config[PREFIX + "public.storage"]
 
 
+def changes_retention() -> int:
+    """Days; 0 for good."""
+    return tk.config[PREFIX + "changes.retention_days"]
+
+
 def rows_rate_limit() -> int:
     return tk.config[PREFIX + "rows.rate_limit"]
 

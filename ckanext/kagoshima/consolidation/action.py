@@ -58,7 +58,7 @@ def kagoshima_consolidation_list(context: types.Context, data_dict: dict[str, An
     for dataset in sources.datasets():
         entry = balance.of_dataset(dataset)
         if entry["run"] is not None:
-            publishers = len(entry.pop("municipalities"))
+            publishers = sum(one["accepted"] > 0 for one in entry.pop("municipalities"))
             found.append({**entry, "publishers": publishers, "title": dict(catalogue.load().standard(dataset).title)})
     return found
 

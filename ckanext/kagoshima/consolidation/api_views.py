@@ -28,7 +28,7 @@ __all__ = ["kagoshima_rows"]
 kagoshima_rows = Blueprint("kagoshima_rows", __name__)
 
 
-def _answer(view: Callable[..., Response]) -> Callable[..., Response]:
+def answered(view: Callable[..., Response]) -> Callable[..., Response]:
     """Problems as JSON, CORS for every site, and a short time in caches."""
 
     @functools.wraps(view)
@@ -47,7 +47,7 @@ def _answer(view: Callable[..., Response]) -> Callable[..., Response]:
     return wrapped
 
 
-def _json(data: Any, mimetype: str = "application/json") -> Response:
+def as_json(data: Any, mimetype: str = "application/json") -> Response:
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
     response = Response(body, mimetype=mimetype)
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
@@ -78,7 +78,7 @@ def _arguments() -> dict[str, str]:
 
 
 @kagoshima_rows.route("/data/v1/<dataset>/rows")
-@_answer
+@answered
 def search(dataset: str) -> Response:
     """Rows, filtered and paged, as JSON, CSV or GeoJSON."""
     definition = merged_table(dataset)
@@ -93,12 +93,12 @@ def search(dataset: str) -> Response:
         extra = {"next_cursor": page.next_cursor, "attribution": credits.text(named)}
         if page.total is not None:
             extra["numberMatched"] = page.total
-        response = _json({"type": "FeatureCollection", "features": features, **extra}, "application/geo+json")
+        response = as_json({"type": "FeatureCollection", "features": features, **extra}, "application/geo+json")
     else:
         answer: dict[str, Any] = {"rows": shown, "total": page.total, "next_cursor": page.next_cursor}
         if asked.attribution:
             answer["attribution"] = credits.as_(asked.attribution, named)
-        response = _json(answer)
+        response = as_json(answer)
     if page.next_cursor:
         following = {**asked.said, "cursor": page.next_cursor}
         url = naming.address(f"/data/v1/{dataset}/rows") + "?" + urlencode(following)
@@ -132,12 +132,12 @@ def _csv(asked: query.Query, page: rows.Page) -> Response:
 
 
 @kagoshima_rows.route("/data/v1/<dataset>/rows/<row_id>")
-@_answer
+@answered
 def row(dataset: str, row_id: str) -> Response:
     """One row with its passport; an old id leads to the new one."""
     merged_table(dataset)
     try:
-        return _json(passport.of_row(dataset, row_id))
+        return as_json(passport.of_row(dataset, row_id))
     except passport.Redirected as moved:
         response = tk.redirect_to(naming.address(f"/data/v1/{dataset}/rows/{moved.row_id}"))
         response.status_code = 301
@@ -147,7 +147,7 @@ def row(dataset: str, row_id: str) -> Response:
 
 
 @kagoshima_rows.route("/data/v1/<dataset>/rows/<row_id>/original")
-@_answer
+@answered
 def original(dataset: str, row_id: str) -> Response:
     """The archived file that the row was read from, byte for byte."""
     definition = merged_table(dataset)
@@ -166,15 +166,15 @@ def original(dataset: str, row_id: str) -> Response:
 
 
 @kagoshima_rows.route("/data/v1/<dataset>/changes")
-@_answer
+@answered
 def changes(dataset: str) -> Response:
     """Added, removed and changed rows since a cursor or a time."""
     merged_table(dataset)
-    return _json(feed.page(feed.request(dataset, _arguments())))
+    return as_json(feed.page(feed.request(dataset, _arguments())))
 
 
 @kagoshima_rows.route("/data/v1/<dataset>/changes.csv")
-@_answer
+@answered
 def changes_csv(dataset: str) -> Response:
     """The same as CSV, one line a changed cell; added and removed rows are one line each."""
     definition = merged_table(dataset)
@@ -200,7 +200,7 @@ def changes_csv(dataset: str) -> Response:
 
 
 @kagoshima_rows.route("/data/v1/<dataset>/changes.atom")
-@_answer
+@answered
 def changes_atom(dataset: str) -> Response:
     """The newest changes as an Atom feed."""
     definition = merged_table(dataset)
@@ -234,20 +234,20 @@ def changes_atom(dataset: str) -> Response:
 
 
 @kagoshima_rows.route("/data/v1/<dataset>/schema")
-@_answer
+@answered
 def schema(dataset: str) -> Response:
     """The columns as Table Schema, JSON Schema or CSV on the Web (``?format=``)."""
     definition = merged_table(dataset)
     arguments = _arguments()
     format_ = arguments.get("format", "table-schema")
     try:
-        return _json(openapi.SCHEMAS[format_](definition))
+        return as_json(openapi.SCHEMAS[format_](definition))
     except KeyError as error:
         raise Problem("not-acceptable", value=format_, known=", ".join(openapi.SCHEMAS)) from error
 
 
 @kagoshima_rows.route("/data/v1/openapi.json")
-@_answer
+@answered
 def description() -> Response:
     """OpenAPI 3.1 of these addresses."""
-    return _json(openapi.document())
+    return as_json(openapi.document())

@@ -81,7 +81,7 @@ def _part(definition: Definition, own: list[MergeFile]) -> bundle.Part:
     features: list[bytes] = []
     for file in own:
         columns = typed_columns(definition)
-        shown += rows.all_shown(parts.typed_frame(file.part).iter_rows(named=True), columns)
+        shown += rows.all_shown(parts.typed_frame(file.part, definition).iter_rows(named=True), columns)
         lines.append(store.read(f"{file.part}/rows.csv"))
         features.append(store.read(f"{file.part}/rows.geojson"))
     geojson = outputs_geojson.HEAD + outputs_geojson.SEPARATOR.join(filter(None, features)) + outputs_geojson.TAIL

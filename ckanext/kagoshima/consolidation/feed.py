@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.consolidation import naming
-from ckanext.kagoshima.consolidation.model import MergeChange
+from ckanext.kagoshima.consolidation.model import MergeChange, MergeRun, now
 from ckanext.kagoshima.consolidation.problems import Problem
+from recommended_datasets.merged_columns import stored_columns
 
 MOST = 1000
 USUAL = 200
@@ -48,36 +51,65 @@ def request(dataset: str, arguments: dict[str, str]) -> Request:
     if text.isascii() and text.isdigit() and len(text) < 19:
         since = int(text)
         if len(text) == 8 and "cursor" not in arguments and text[:2] in ("19", "20"):
-            since, since_time = 0, _time(text)
+            since, since_time = 0, time_of("since", text)
     elif "cursor" in arguments:
         raise Problem("bad-cursor")
     elif text:
-        since_time = _time(text)
+        since_time = time_of("since", text)
     found = Request(dataset, since, since_time, arguments.get("municipality", ""), int(limit))
-    _within_retention(found)
+    within_retention(found)
     return found
 
 
-def _time(text: str) -> datetime.datetime:
+def time_of(name: str, text: str) -> datetime.datetime:
+    """A date (its beginning) or a time, in Japan where it names no zone.
+
+    :raises Problem: it is neither
+    """
     try:
         found = datetime.datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
     except ValueError as error:
-        raise Problem("bad-value", name="since", value=text) from error
+        raise Problem("bad-value", name=name, value=text) from error
     if found.tzinfo is None:
         found = found.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=9)))
     return found
 
 
-def _within_retention(asked: Request) -> None:
-    """Changes are kept for good today; what an installation deleted by hand from the front is answered by 410."""
-    first = (
-        model.Session.query(sa.func.min(MergeChange.seq)).filter(MergeChange.dataset == asked.dataset).scalar()
-    )
-    first_kind = (
-        model.Session.query(MergeChange.kind).filter(MergeChange.seq == first).scalar() if first is not None else None
-    )
-    if first is not None and first_kind != "added" and 0 < asked.since < first - 1:
+def within_retention(asked: Request) -> None:
+    """
+    :raises Problem: changes after what was asked for are not kept any more
+    """
+    mine = MergeChange.dataset == asked.dataset
+    first = model.Session.query(MergeChange).filter(mine).order_by(MergeChange.seq).first()
+    if first is None or not _forgotten(asked.dataset, first):
+        return
+    if asked.since_time is not None:
+        gone = asked.since_time < first.at
+    else:
+        gone = asked.since < first.seq - 1
+    if gone:
         raise Problem("gone", start=naming.address(naming.file_path(asked.dataset, f"{asked.dataset}.csv")))
+
+
+def _forgotten(dataset: str, first: MergeChange) -> bool:
+    """Were there changes before the first that is kept?"""
+    told = MergeRun.added + MergeRun.removed + MergeRun.changed > 0
+    query = model.Session.query(MergeRun.id).filter(MergeRun.dataset == dataset, told).order_by(MergeRun.number)
+    oldest = query.first()
+    return oldest is not None and oldest[0] != first.run_id
+
+
+def forget(dataset: str, days: int) -> int:
+    """Take away the changes older than `days` (0: none); those of the last run stay. The caller commits. Returns how many."""
+    last = MergeRun.last(dataset)
+    if not days or last is None:
+        return 0
+    query = model.Session.query(MergeChange).filter(
+        MergeChange.dataset == dataset,
+        MergeChange.at < now() - datetime.timedelta(days=days),
+        MergeChange.run_id != last.id,
+    )
+    return query.delete(synchronize_session=False)
 
 
 def page(asked: Request) -> dict[str, Any]:
@@ -108,7 +140,16 @@ def page(asked: Request) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=64)
+def _blank(dataset: str, rule_set: str) -> dict[str, str]:
+    return {column.id: "" for column in stored_columns(catalogue.load().standard(dataset))}
+
+
 def entry(change: MergeChange) -> dict[str, Any]:
+    """A change as JSON. Blank cells of an added row are not stored; here they are."""
+    after = change.after
+    if change.kind == "added" and after is not None:
+        after = {**_blank(change.dataset, catalogue.load().rule_set), **after}
     return {
         "seq": change.seq,
         "at": change.at.isoformat(),
@@ -118,7 +159,7 @@ def entry(change: MergeChange) -> dict[str, Any]:
         "municipality_code": change.publisher_code,
         "row_id": change.row_id,
         "before": change.before,
-        "after": change.after,
+        "after": after,
         **({"redacted": True} if change.redacted else {}),
     }
 

@@ -12,7 +12,7 @@ from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import balance, bundling, loading, publishing, run, sources, suspecting
+from ckanext.kagoshima.consolidation import balance, bundling, feed, loading, publishing, run, sources, suspecting
 from ckanext.kagoshima.consolidation.model import MergeFile
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ def _consolidate(dataset: str) -> None:
     if done is not None:
         loading.count(dataset)
         suspecting.update(definition, done)
+        feed.forget(dataset, config.changes_retention())
+        model.Session.commit()
     publishing.publish(dataset)
 
 

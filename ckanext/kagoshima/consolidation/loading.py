@@ -161,7 +161,7 @@ def fill(definition: Definition, locations: Iterable[str]) -> None:
     with get_write_engine().begin() as connection:
         drop_indexes(connection, table)
         connection.execute(sa.text(f"TRUNCATE {identifier(table)}"))
-        copy(connection, table, definition, (parts.typed_frame(location) for location in locations))
+        copy(connection, table, definition, (parts.typed_frame(location, definition) for location in locations))
         create_indexes(connection, table, definition)
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import polars as pl
 
 from ckanext.kagoshima.consolidation import store
-from recommended_datasets import outputs, outputs_csv, outputs_geojson, outputs_parquet
+from recommended_datasets import merged_columns, outputs, outputs_csv, outputs_geojson, outputs_parquet
 from recommended_datasets.consolidation import Contribution
 from recommended_datasets.definition import Definition
-from recommended_datasets.merged_columns import STATUS
+from recommended_datasets.merged_columns import STATUS, typed_columns
 
 Facts = Mapping[int, dict[str, list[dict[str, Any]]]]
 """Physical line → ``{"repairs", "issues"}`` of that line."""
@@ -55,17 +55,28 @@ def _parquet(name: str, frame: pl.DataFrame) -> None:
         frame.write_parquet(path, compression="zstd", compression_level=1)
 
 
-def stored_columns(part: str) -> dict[str, list[str | None]]:
-    """The rows as `write` got them, column by column."""
+def stored_frame(part: str) -> pl.DataFrame:
+    """The rows as `write` got them."""
     frame = pl.read_parquet(io.BytesIO(store.read(f"{part}/stored.parquet")))
-    if STATUS.id not in frame.columns:  # of a version before this column
-        frame = frame.with_columns(pl.lit("").alias(STATUS.id))
-    return frame.to_dict(as_series=False)
+    # A part of a version before this column
+    return frame if STATUS.id in frame.columns else frame.with_columns(pl.lit("").alias(STATUS.id))
 
 
-def typed_frame(part: str) -> pl.DataFrame:
+def stored_columns(part: str) -> dict[str, list[str | None]]:
+    """The same column by column."""
+    return stored_frame(part).to_dict(as_series=False)
+
+
+def typed_frame(part: str, definition: Definition) -> pl.DataFrame:
+    """The rows in the columns of `definition` as it is today: what it did not have when the part was written is blank, what
+    it has no more is left out."""
     frame = pl.read_parquet(io.BytesIO(store.read(f"{part}/typed.parquet")))
-    return frame if STATUS.id in frame.columns else frame.with_columns(pl.lit(None, pl.String).alias(STATUS.id))
+    if all(column.id in frame.columns for column in typed_columns(definition)):
+        return frame
+    stored = stored_frame(part)
+    wanted = [column.id for column in merged_columns.stored_columns(definition)]
+    missing = [pl.lit("").alias(name) for name in wanted if name not in stored.columns]
+    return outputs_parquet.with_geometry(outputs.typed_frame(stored.with_columns(missing), definition), definition)
 
 
 def facts_of_row(part: str, row_id: str) -> dict[str, list[dict[str, Any]]]:

@@ -42,6 +42,11 @@ MESSAGES: dict[str, tuple[int, str]] = {
         "その時点からの差分は保存期間を過ぎました。{start} から取り直してください。 / "
         "Changes since then are past their retention. Start anew from {start}.",
     ),
+    "too-large": (
+        413,
+        "この表は大きすぎて（{most}行を超える）過去の状態を作れません。変更（changes）を使ってください。 / "
+        "The table is too large (above {most} rows) for a past state; use changes.",
+    ),
     "too-long": (413, "問い合わせが長すぎます。 / The request is too long."),
     "too-many": (
         429,

@@ -70,7 +70,7 @@ def write_files(definition: Definition, run: MergeRun) -> dict[str, Any]:
     locations = [file.part for file in files]
     rows = sum(file.accepted for file in files)
     if definition.safety:  # with the rows that are kept while it is asked whether the place is gone
-        rows = sum(parts.typed_frame(location).height for location in locations)
+        rows = sum(parts.typed_frame(location, definition).height for location in locations)
     names = file_names(definition)
     counts = {"csv": rows, "geojson": rows, "parquet": rows, "rejected": run.rejected, "duplicates": run.duplicates}
     writers: dict[str, Callable[[Path], None]] = {
@@ -142,7 +142,7 @@ def _parquet(target: Path, definition: Definition, locations: list[str]) -> None
     else:
         from ckanext.kagoshima.consolidation import parts
 
-        outputs_parquet.write((parts.typed_frame(location) for location in locations), target, definition)
+        outputs_parquet.write((parts.typed_frame(location, definition) for location in locations), target, definition)
 
 
 def _forget(dataset: str) -> None:

@@ -16,7 +16,7 @@ import polars as pl
 from ckan import model
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import decisions, loading, parts, passport_facts, personal, sources
+from ckanext.kagoshima.consolidation import decisions, loading, parts, passport_facts, personal, redirects, sources
 from ckanext.kagoshima.consolidation.change_log import ChangeLog
 from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun, now
 from ckanext.kagoshima.consolidation.sources import Candidate
@@ -58,17 +58,19 @@ def merge(dataset: str) -> MergeRun | None:
     first = not any(file.accepted for file in before.values())
     run = MergeRun(id=str(uuid.uuid4()), dataset=dataset, rule_set=rule_set, at=now(), cause="source")
     causes: set[changes.Cause] = set()
+    moves = redirects.Moves(definition)
     with ChangeLog(run) as log_:
         for publisher, files, gone in _by_publisher(work):
             stored = [before.get(candidate.source.resource) for candidate, _, _ in files]
             cause = _cause(stored, [candidate for candidate, _, _ in files], rule_set, gone)
             causes.add(cause)
-            _publisher(Step(run, definition, publisher, cause, log_, direct=not first), files, gone, before)
+            _publisher(Step(run, definition, publisher, cause, log_, moves, direct=not first), files, gone, before)
         if first:
             model.Session.flush()
             loading.fill(definition, [file.part for file in MergeFile.of_dataset(dataset) if file.accepted])
         run.cause = next(cause for cause in _CAUSES if cause in causes)
         log_.store()
+        moves.store(run)
         _record(run, log_.kinds)
         model.Session.commit()
     log.info("merged %s: %d added, %d removed, %d changed", dataset, run.added, run.removed, run.changed)
@@ -130,6 +132,7 @@ class Step:
     publisher: str
     cause: changes.Cause
     log: ChangeLog
+    moves: redirects.Moves
     direct: bool
 
 
@@ -170,6 +173,7 @@ def _publisher(
         _store_file(step.run, one, part)
     if step.direct:
         loading.apply(definition, version, stored)
+        step.moves.add(version, stored)
     step.log.add(step.publisher, version, stored, definition)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.datastore.backend.postgres import get_read_engine, identifier  # type: ignore
+from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.consolidation import decisions
 from ckanext.kagoshima.consolidation.model import MergeChange, MergeRun, MergeSuspect, now
 from ckanext.kagoshima.consolidation.naming import table_id
@@ -18,6 +19,8 @@ from recommended_datasets.definition import Definition
 _FEW = 20_000
 """Rows up to which the whole table is looked through."""
 _OPEN = ("open", "gone")
+_TOLD = 200
+"""Pairs of a table that are told at a time."""
 
 
 def _columns(definition: Definition) -> list[str]:
@@ -119,6 +122,23 @@ def _of(definition: Definition, ids: Collection[str]) -> list[dict[str, Any]]:
     statement = f"SELECT {selected} FROM {identifier(table_id(definition.id))} WHERE row_id = ANY(:ids)"
     with get_read_engine().connect() as connection:
         return [dict(row) for row in connection.execute(sa.text(statement), {"ids": list(ids)}).mappings()]
+
+
+def to_tell() -> Iterator[tuple[str, str, str]]:
+    """(publisher's code, what it is about, words) of every open pair, for each publisher that it concerns."""
+    for (dataset,) in model.Session.query(MergeSuspect.dataset).filter(MergeSuspect.state == "open").distinct().all():
+        definition = catalogue.load().standard(dataset)
+        _, pairs = listed(definition, limit=_TOLD)
+        for pair in pairs:
+            names = [f"{row.get('name') or row['row_id']}（{row.get('address') or '住所なし'}）" for row in pair["rows"]]
+            subject = f"{dataset}:" + ":".join(row["row_id"] for row in pair["rows"])
+            words = (
+                f"・{definition.title['ja']}: {' と '.join(names)} は同じものではありませんか。統合データには両方あります。\n"
+                "　→ 同じなら元のファイルから一方を除くか、県の担当者に知らせてください。別なら何もしなくて構いません。\n"
+                "　(Are these two rows one thing? Both are in the merged table.)"
+            )
+            for code in dict.fromkeys(row["row_id"].split("-")[0] for row in pair["rows"]):
+                yield code, subject, words
 
 
 def decide(definition: Definition, row_id: str, other: str, *, drop: str | None, why: str, user: str) -> MergeSuspect:

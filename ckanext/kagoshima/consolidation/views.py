@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
+from collections import Counter
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response
 
 from ckanext.kagoshima.checking import catalogue, judge
-from ckanext.kagoshima.consolidation import bundling, credits, downloads, naming, passport, publishing
-from ckanext.kagoshima.consolidation.api_views import kagoshima_rows
+from ckanext.kagoshima.consolidation import (
+    bundling,
+    credits,
+    downloads,
+    feed,
+    naming,
+    passport,
+    publishing,
+    store,
+    workbook,
+)
+from ckanext.kagoshima.consolidation.api_views import as_json, kagoshima_rows, merged_table
 from ckanext.kagoshima.consolidation.model import MergeRun
+from ckanext.kagoshima.consolidation.ogc_views import kagoshima_ogc
+from ckanext.kagoshima.consolidation.problems import Problem
+from recommended_datasets import outputs
 from recommended_datasets.merged_columns import field_columns
 
-__all__ = ["kagoshima_merged", "kagoshima_rows"]
+__all__ = ["kagoshima_merged", "kagoshima_ogc", "kagoshima_rows"]
 
 kagoshima_merged = Blueprint("kagoshima_merged", __name__)
 _FILES = ("rejected.csv", "duplicates.csv", "manifest.json")
@@ -50,8 +67,39 @@ def show(dataset: str) -> str | Response:
             "preview": _preview(dataset),
             "suspects": tk.get_action("kagoshima_suspect_list")({}, {"dataset": dataset, "limit": 20}),
             "attribution": credits.text(credits.of_dataset(definition)),
+            "rejected": _rejected(dataset, run),
+            "withheld": _withheld(found),
+            "changes": _newest_changes(dataset),
+            "places": outputs.point_columns(definition),
         },
     )
+
+
+def _rejected(dataset: str, run: MergeRun | None, most: int = 20) -> list[dict[str, str]]:
+    """The first of the rows that were left out, as in ``rejected.csv``."""
+    if run is None or not run.rejected:
+        return []
+    try:
+        text = store.read(f"{publishing.version_folder(dataset, run.id)}/rejected.csv").decode("utf-8-sig")
+    except store.Missing:
+        return []
+    return list(itertools.islice(csv.DictReader(io.StringIO(text)), most))
+
+
+def _withheld(found: dict[str, Any]) -> dict[str, int]:
+    """Reason → number of withheld rows."""
+    counts: Counter[str] = Counter()
+    for one in found["municipalities"]:
+        for file in one["files"]:
+            counts.update(file["reasons"].get("withheld") or {})
+    return dict(counts)
+
+
+def _newest_changes(dataset: str, most: int = 10) -> list[dict[str, Any]]:
+    """The newest changes that are news, the newest first."""
+    start = feed.start_of_newest(dataset, "", most)
+    page = feed.page(feed.Request(dataset, since=start, limit=1000))
+    return page["changes"][::-1][:most]
 
 
 def _preview(dataset: str) -> dict[str, Any]:
@@ -101,10 +149,41 @@ def _files(dataset: str, run: MergeRun | None) -> list[dict[str, Any]]:
 
 @kagoshima_merged.route("/data/v1/<dataset>.<extension>")
 def table(dataset: str, extension: str) -> Response:
-    """The whole table as CSV, GeoJSON or Parquet."""
-    if extension not in ("csv", "geojson", "parquet"):
+    """The whole table as CSV, GeoJSON or Parquet (pre-built), or xlsx (made on request). ``as_of=`` gives CSV or GeoJSON of a
+    past time, ``encoding=cp932`` the CSV for old programs; ``lost=true`` beside it lists what CP932 cannot say."""
+    if extension not in ("csv", "geojson", "parquet", "xlsx"):
         return tk.abort(404)
-    return _download(dataset, f"{dataset}.{extension}")
+    try:
+        if extension == "xlsx":
+            return _workbook(dataset)
+        asked = {name: tk.request.args.get(name, "") for name in ("as_of", "encoding", "lost")}
+        if extension == "parquet" or not any(asked.values()):
+            return _download(dataset, f"{dataset}.{extension}")
+        definition = merged_table(dataset)
+        if asked["lost"]:
+            return as_json(downloads.lost_in_cp932(definition))
+        return downloads.of_time(definition, extension, asked["as_of"], asked["encoding"])
+    except Problem as problem:
+        return problem.response()
+    except tk.ObjectNotFound as error:
+        return tk.abort(404, str(error))
+
+
+def _workbook(dataset: str) -> Response:
+    """The workbook, or 202 while a job makes it."""
+    merged_table(dataset)
+    run = MergeRun.public(dataset)
+    if run is None:
+        raise Problem("no-such-table", dataset=dataset)
+    if workbook.ready(run):
+        return _download(dataset, f"{dataset}.xlsx")
+    workbook.enqueue(run)
+    words = "作成中です。しばらくしてからもう一度開いてください。 / Being made; open this address again in a while."
+    response = as_json({"status": "queued", "message": words})
+    response.status_code = 202
+    response.headers["Retry-After"] = "30"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @kagoshima_merged.route("/data/v1/<dataset>/<name>")

@@ -12,7 +12,7 @@ from ckanext.kagoshima.checking.model import StoredReport
 from ckanext.kagoshima.consolidation import jobs as consolidation
 from ckanext.kagoshima.consolidation import redaction
 from ckanext.kagoshima.harvesting import archive, decisions
-from ckanext.kagoshima.harvesting.model import ArchiveVisit, Held, SourceFile
+from ckanext.kagoshima.harvesting.model import ArchiveVisit, Held, MissingRow, SourceFile
 
 
 def purge(sha256: str, actor: str, reason: str) -> dict[str, int]:
@@ -36,6 +36,7 @@ def purge(sha256: str, actor: str, reason: str) -> dict[str, int]:
     for held in model.Session.query(Held).filter(Held.sha256 == sha256, Held.state == "open"):
         held.state = "superseded"
     model.Session.query(ArchiveVisit).filter(ArchiveVisit.sha256 == sha256).delete()
+    model.Session.query(MissingRow).filter(MissingRow.sha256 == sha256).delete()
     done["archive"] = int(archive.remove(sha256))
     decisions.record("purge", sha256, actor=actor, reason=reason, detail=done)
     model.Session.commit()

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 ACT = ("failing", "conflict")
 """States of a file that only its publisher can end."""
+QUESTION = "recipe-question"
+"""What is public and still asks somebody."""
 
 
 def after_round() -> int:
@@ -51,7 +53,8 @@ def _new_by_publisher() -> dict[str, list[tuple[str, str, str]]]:
     for held in model.Session.query(Held).filter(Held.state == "open"):
         if not _told(held.id, "held"):
             found[held.municipality_code].append(("held", held.id, _held_words(held)))
-    for row in model.Session.query(SourceFile).filter(SourceFile.state.in_(ACT), SourceFile.problem.isnot(None)):
+    waiting = SourceFile.state.in_(ACT) | (SourceFile.problem["code"].astext == QUESTION)
+    for row in model.Session.query(SourceFile).filter(waiting, SourceFile.problem.isnot(None)):
         problem = Problem.from_dict(row.problem)
         cause = f"{problem.code} {row.last_changed or row.first_seen}"
         if problem.severity == "error" and not _told(row.id, cause):

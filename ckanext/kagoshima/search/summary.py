@@ -21,7 +21,8 @@ def show() -> dict[str, Any]:
     published = _search({"fq": f"-{MERGED}", "rows": 0, "facet.field": '["organization"]', "facet.limit": -1})
     counts: dict[str, int] = published["facets"].get("organization", {})
     found = _search({"fq": MERGED, "rows": 100, "sort": "name asc", "facet": "false"})
-    merged = [table for table in map(_merged, found["results"]) if table["rows"]]
+    publishers = {one["dataset"]: one["publishers"] for one in tk.get_action("kagoshima_consolidation_list")({}, {})}
+    merged = [table for table in (_merged(one, publishers) for one in found["results"]) if table["rows"]]
     organizations = _organizations()
     return {
         "organizations": len(organizations),
@@ -37,7 +38,7 @@ def _search(query: dict[str, Any]) -> dict[str, Any]:
     return tk.get_action("package_search")({"ignore_auth": False, "user": ""}, query)
 
 
-def _merged(package: dict[str, Any]) -> dict[str, Any]:
+def _merged(package: dict[str, Any], publishers: dict[str, int]) -> dict[str, Any]:
     rows = [int(one["row_count"]) for one in package["resources"] if one.get("row_count") not in (None, "")]
     dataset = package.get("recommended_dataset") or ""
     return {
@@ -45,7 +46,7 @@ def _merged(package: dict[str, Any]) -> dict[str, Any]:
         "dataset": dataset,
         "title": package["title"],
         "rows": rows[0] if rows else 0,
-        "publishers": 0,
+        "publishers": publishers.get(dataset, 0),
     }
 
 
