@@ -37,6 +37,8 @@ def _remove_old_files(dataset: str) -> None:
     needed = {file.part for file in MergeFile.of_dataset(dataset)}
     root = store.folder()
     if root is None:
+        for part in store.folders(f"parts/{dataset}", depth=4) - needed:
+            store.remove_folder(part)
         return
     for part in (root / "parts" / dataset).glob("*/*"):
         if str(part.relative_to(root)) not in needed:

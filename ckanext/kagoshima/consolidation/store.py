@@ -118,6 +118,13 @@ def remove_folder(location: str) -> None:
                 storage().remove(files.FileData(files.Location(name)))
 
 
+def folders(location: str, *, depth: int) -> set[str]:
+    """The folders below `location` that have files, as paths of `depth` parts; of a storage that is no folder itself."""
+    names = (str(name).split("/") for name in storage().scan())
+    start = location.rstrip("/") + "/"
+    return {"/".join(parts[:depth]) for parts in names if "/".join(parts).startswith(start) and len(parts) > depth}
+
+
 def point(name: str, version: str) -> None:
     """Make ``current/<name>`` the link to folder `version`, in one step. Nothing to do on a storage that is no folder: the
     views find the public version in the database."""

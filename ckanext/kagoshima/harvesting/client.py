@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from ckanext.kagoshima.harvesting import addresses, certificates, retries
 from ckanext.kagoshima.harvesting.guarded_connection import Deadline, Forbidden, GuardedAdapter, connect
+from ckanext.kagoshima.harvesting.politeness import nothing
 from ckanext.kagoshima.harvesting.refusals import FetchError, refusal
 
 __all__ = ["Answer", "Client", "FetchError", "Limits"]
@@ -68,8 +69,9 @@ class Answer:
 class Client:
     """Fetches one address at a time. Not shared between threads.
 
-    `allow`: ``host:port`` of local servers that may be reached. `wait`: called with the host before each request
-    (politeness). `verify`: a CA bundle's path, or True for the usual roots; never False.
+    `allow`: ``host:port`` of local servers that may be reached. `wait`: called with the address before each request
+    (politeness); it gives what is called when the answer has come. `verify`: a CA bundle's path, or True for the usual
+    roots; never False.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Client:
         user_agent: str = "ckanext-kagoshima",
         proxy: str = "",
         verify: str | bool = True,
-        wait: Callable[[str], None] = lambda _url: None,
+        wait: Callable[[str], Callable[[], None]] = lambda _url: nothing,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.allow = allow
@@ -97,6 +99,7 @@ class Client:
         for prefix in ("http://", "https://"):
             self._session.mount(prefix, GuardedAdapter(allow))
         self.requests_made = 0
+        self._answered: Callable[[], None] = nothing
         self._completed: set[str] = set()
         """Servers whose certificate chain was tried to be completed, each once."""
 
@@ -142,6 +145,7 @@ class Client:
                         return self._read(address, response, certificates.SIZE, deadline).body
                     finally:
                         response.close()
+                        self._answered()
             except FetchError as error:
                 raise ValueError(error.code) from error
 
@@ -175,6 +179,7 @@ class Client:
                     url = urljoin(url, requests.utils.requote_uri(_utf8(target)))
                 finally:
                     response.close()
+                    self._answered()
                 if url in seen:
                     raise FetchError("redirect-loop", url=first)
                 seen.add(url)
@@ -188,7 +193,7 @@ class Client:
         number = addresses.literal(host)
         if self._proxy and number is not None and not addresses.is_public(str(number)):
             raise FetchError("address-forbidden", url=url, address=str(number))
-        self._wait(url)
+        self._answered = self._wait(url)
         self.requests_made += 1
         try:
             return self._session.get(
@@ -200,6 +205,7 @@ class Client:
                 verify=self._verify,
             )
         except (requests.RequestException, HTTPError, OSError, Forbidden, UnicodeError, ValueError) as error:
+            self._answered()
             raise refusal(url, error, deadline) from error
 
     def _read(self, url: str, response: requests.Response, size: int, deadline: Deadline) -> Answer:

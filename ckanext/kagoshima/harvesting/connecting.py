@@ -33,7 +33,7 @@ def new_client(*, retries: int | None = None, timeout: float | None = None, size
         user_agent=f"ckanext-kagoshima (+{contact})",
         proxy=config.harvest("proxy"),
         verify=config.harvest("ca_bundle") or True,
-        wait=politeness.waiter(config.harvest("delay"), allow, connect_to_redis),
+        wait=politeness.waiter(config.harvest("delay"), allow, connect_to_redis, config.harvest("concurrency")),
     )
 
 

@@ -9,8 +9,8 @@ from ckan import model
 from ckan.lib import files, uploader
 
 from ckanext.kagoshima.checking.model import StoredReport
+from ckanext.kagoshima.consolidation import bundling, redaction, store
 from ckanext.kagoshima.consolidation import jobs as consolidation
-from ckanext.kagoshima.consolidation import redaction
 from ckanext.kagoshima.harvesting import archive, decisions
 from ckanext.kagoshima.harvesting.model import ArchiveVisit, Held, MissingRow, SourceFile
 
@@ -44,7 +44,21 @@ def purge(sha256: str, actor: str, reason: str) -> dict[str, int]:
         consolidation.consolidate(sorted(datasets))
         done["merged"] = len(datasets)
         redaction.purge(sha256, datasets)
+        _forget_bundles()
     return done
+
+
+def _forget_bundles() -> None:
+    """Take away every disaster bundle but today's, which was built without the content."""
+    root = store.folder()
+    if root is None:  # the bundle's files are replaced, never removed: one that is no longer made would stay
+        store.remove_folder(bundling.NAME)
+        bundling.build()
+        return
+    current = store.pointed(bundling.NAME)
+    for old in (root / "versions" / bundling.NAME).glob("*"):
+        if str(old.relative_to(root)) != current:
+            store.remove_folder(str(old.relative_to(root)))
 
 
 def _context() -> Any:

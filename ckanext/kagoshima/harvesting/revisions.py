@@ -30,7 +30,7 @@ def same(run: Run, row: SourceFile, entry: Entry, answer: Answer, licence: str) 
     if answer.sha256 and (answer.etag, answer.last_modified) != (row.etag, row.last_modified):
         row.etag, row.last_modified = answer.etag, answer.last_modified
     if row.state == "published":
-        if row.problem is not None:
+        if row.problem is not None and row.problem["code"] != "recipe-question":
             row.problem = None
         lost = row.sha256 != row.published_sha256 and row.sha256 not in run.archived
         if lost or licence == row.licence and row.reading != STALE:
@@ -121,7 +121,7 @@ def _compare(run: Run, row: SourceFile, examined: Examined, licence: str) -> lis
     after = guards.Revision(row.url, examined.dataset, examined.row_count, examined.header, licence, examined.format)
     if examined.unfit:
         # With a new header everything else is a consequence: one question, with a proposal for its answer.
-        body = archive.read(examined.sha256) if not run.dry else run.collected.bodies[row.id]
+        body = run.collected.bodies.get(row.id) or archive.read(examined.sha256)
         dataset = row.dataset or (run.reading.mappings[0].dataset if run.reading.mappings else "")
         proposed = readings.proposal(body, file_name(row.url), dataset, run.code) if dataset else ""
         return [Problem("header-changed", {"url": row.url, "proposal": proposed})]

@@ -178,7 +178,8 @@ def _with_dataset(row: SourceFile, examined: Examined) -> Any:
 
 
 def _published(row: SourceFile, examined: Examined, licence: str) -> None:
-    row.state, row.problem, row.authority = "published", None, None
+    row.state, row.authority = "published", None
+    row.problem = examined.questions[0].as_dict() if examined.questions else None
     row.published_sha256, row.published_semantic = examined.sha256, examined.semantic_hash
     row.semantic_hash, row.licence, row.reading = examined.semantic_hash, licence, examined.reading
     row.dataset, row.edition = examined.dataset, examined.edition
