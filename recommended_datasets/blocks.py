@@ -346,12 +346,23 @@ def _suspicious(frame: pl.DataFrame, named: str) -> np.ndarray:
         return np.empty(0, np.int64)
     first = pl.col("c0")
     odd = (first == "") | (first == named) | first.str.contains(rf"^[{re.escape(_STARTS)}]|計")
-    told = frame.select(odd=odd, few=_few(frame.columns[:12]))
-    rows: np.ndarray[Any, Any] = np.array(told["odd"].to_numpy())
-    few = np.flatnonzero(told["few"].to_numpy())
+    rows: np.ndarray[Any, Any] = np.array(frame.select(odd=odd)["odd"].to_numpy())
+    few = _maybe_few(frame)
     if len(few):
         rows[few] |= frame[few].select(few=_few(frame.columns))["few"].to_numpy()
     return np.flatnonzero(rows)
+
+
+def _maybe_few(frame: pl.DataFrame) -> np.ndarray:
+    """Rows in which one of three nearly always filled columns is blank: only they may have no more than two cells."""
+    gaps: list[np.ndarray] = []
+    for column in frame:
+        blank = (column == "").to_numpy()
+        if np.count_nonzero(blank) * 100 <= frame.height:
+            gaps.append(blank)
+        if len(gaps) == 3:
+            return np.flatnonzero(gaps[0] | gaps[1] | gaps[2])
+    return np.arange(frame.height)
 
 
 def _few(columns: list[str]) -> pl.Expr:

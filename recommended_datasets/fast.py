@@ -14,6 +14,7 @@ import polars as pl
 from recommended_datasets.blocks import open_blocks
 from recommended_datasets.definition import Definition
 from recommended_datasets.fast_ahead import ahead
+from recommended_datasets.fast_columns import hash_texts, usual
 from recommended_datasets.fast_hints import Hinting
 from recommended_datasets.fast_source import Unsuitable
 from recommended_datasets.report import ColumnMatch, Report
@@ -23,6 +24,9 @@ from recommended_datasets.validation import Validation
 
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
+
+_CODES = 60
+"""Different codes of a block that are counted together, the others one by one."""
 
 __all__ = ["Job", "Opened", "Unsuitable", "check_large", "open_file"]
 
@@ -114,8 +118,11 @@ def _with_code(table: Table, place: int, code: str) -> Table:
 def _count_codes(codes: Counter[str], column: object, validation: Validation) -> None:
     """Adds the canonical codes of a block, each in the order of its first row, as the exact lane counts them."""
     assert isinstance(column, pl.Series)
-    counted = column.to_frame("code").group_by("code", maintain_order=True).len()
-    texts = counted["code"].to_list()
-    for code, number in zip(validation.canonical("municipality_code", texts), counted["len"], strict=True):
+    found, rest = usual(column, hash_texts(column), _CODES)
+    texts = [text for text, _ in found]
+    for code, (_, rows) in zip(validation.canonical("municipality_code", texts), found, strict=True):
         if code:
-            codes[code] += number
+            codes[code] += int(rows.sum())
+    for code in validation.canonical("municipality_code", column.gather(rest).to_list()):
+        if code:
+            codes[code] += 1

@@ -8,18 +8,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recommended_datasets.fast_columns import SEED, Flags, Hashes, Rows, hash_texts
 from recommended_datasets.rules_keys import First
 from recommended_datasets.values_parsed import compare_key
-
-Hashes = NDArray[np.uint64]
 
 _VARIANTS = "髙穎ヶヵヱヰ澤濵濱邊邉齋齊德栁桒"
 _SIMPLE = "高頴ケカエイ沢浜浜辺辺斎斉徳柳桑"
 """What `compare_key` makes of each of `_VARIANTS`."""
 _NOT_PLAIN = rf"[^0-9a-z!-@\[-`{{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇]|[{_VARIANTS}]"
 """A text without any of these is its own `compare_key`."""
-_SEED = 1
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+_MEMO = 50_000
 
 
 class Firsts:
@@ -31,26 +29,27 @@ class Firsts:
     def __init__(self) -> None:
         self._runs: list[tuple[Hashes, NDArray[np.uint32]]] = []
 
-    def find(self, hashes: Hashes, rows: NDArray[np.int64], first_record: int) -> dict[int, int]:
+    def find(self, hashes: Hashes, rows: Rows, first_record: int) -> dict[int, int]:
         """Row → record of the first one with the same hash, for rows that are not the first. `rows[i]` has `hashes[i]`."""
         if not len(hashes):
             return {}
-        order = np.argsort(hashes, kind="stable")
+        order = np.argsort(hashes)
         ordered = hashes[order]
         records = (rows[order] + first_record).astype(np.uint32)
         new = np.ones(len(ordered), bool)
         new[1:] = ordered[1:] != ordered[:-1]
-        first = records[np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))]
         known = np.zeros(len(ordered), bool)
+        whole = bool(new.all())
+        group = np.arange(len(ordered)) if whole else np.cumsum(new) - 1
+        first = records.copy() if whole else np.minimum.reduceat(records, np.flatnonzero(new))[group]
         for run, owners in self._runs:
             place = np.minimum(np.searchsorted(run, ordered), len(run) - 1)
             hit = run[place] == ordered
             known |= hit
             first[hit] = owners[place[hit]]
-        again = np.flatnonzero(known | ~new)
-        found = {int(rows[order[i]]): int(first[i]) for i in again}
+        found = {int(rows[order[i]]): int(first[i]) for i in np.flatnonzero(first != records)}
         fresh = new & ~known
-        self._remember(ordered[fresh], records[fresh])
+        self._remember(ordered[fresh], first[fresh])
         return found
 
     def _remember(self, hashes: Hashes, records: NDArray[np.uint32]) -> None:
@@ -59,7 +58,7 @@ class Firsts:
         while self._runs and len(self._runs[-1][0]) < 2 * len(hashes):
             older, owners = self._runs.pop()
             hashes, records = np.concatenate((older, hashes)), np.concatenate((owners, records))
-            order = np.argsort(hashes, kind="stable")
+            order = np.argsort(hashes)
             hashes, records = hashes[order], records[order]
         self._runs.append((hashes, records))
 
@@ -77,7 +76,7 @@ class Repeats:
         self._starts.append(first_record)
         self._lines.append(np.array(lines, np.int32))
 
-    def find(self, key: str, hashes: Hashes, valid: NDArray[np.bool_] | None) -> dict[int, First]:
+    def find(self, key: str, hashes: Hashes, valid: Flags | None) -> dict[int, First]:
         """Row of this block → where the same was first. Rows that are not `valid` are neither asked nor remembered."""
         rows = np.arange(len(hashes))
         if valid is not None and not valid.all():
@@ -90,31 +89,29 @@ class Repeats:
         return int(self._lines[block][record - self._starts[block]])
 
 
-def hash_texts(texts: Sequence[str | None] | pl.Series) -> Hashes:
-    """The hash of each text as it is."""
-    return np.array(pl.Series(texts, dtype=pl.String).hash(_SEED).to_numpy())
+def compared(frame: pl.DataFrame, memo: dict[str, str]) -> list[Hashes]:
+    """For each column the hash of each text's `compare_key`; only texts that polars cannot fold are asked for one by one."""
+    told = frame.select(
+        *(pl.col(name).hash(SEED).alias(f"h{name}") for name in frame.columns),
+        *(pl.col(name).str.contains(_NOT_PLAIN).alias(f"o{name}") for name in frame.columns),
+    )
+    found: list[Hashes] = []
+    for name in frame.columns:
+        hashes = np.array(told[f"h{name}"].to_numpy())
+        odd = np.flatnonzero(told[f"o{name}"].to_numpy())
+        if len(odd):
+            hashes[odd] = _folded(frame[name].gather(odd), memo)
+        found.append(hashes)
+    return found
 
 
-def combined(parts: Sequence[Hashes]) -> Hashes:
-    """One hash of each row from those of its texts."""
-    key = parts[0]
-    for part in parts[1:]:
-        key = (key ^ (key >> np.uint64(29))) * _MIX + part
-    return key
-
-
-def compared(texts: pl.Series, memo: dict[str, str]) -> Hashes:
-    """The hash of each text's `compare_key`; only texts that polars cannot fold are asked for one by one."""
-    hashes = hash_texts(texts)
-    odd = texts.str.contains(_NOT_PLAIN).arg_true()
-    if not len(odd):
-        return hashes
-    texts = texts.gather(odd)
-    folded = texts.str.to_lowercase().str.replace_many(list(_VARIANTS), list(_SIMPLE))
-    hashes[odd] = hash_texts(folded)
-    other = folded.str.contains(_NOT_PLAIN).arg_true()
+def _folded(texts: pl.Series, memo: dict[str, str]) -> Hashes:
+    folded = pl.col("texts").str.to_lowercase().str.replace_many(list(_VARIANTS), list(_SIMPLE))
+    told = texts.to_frame("texts").select(hash=folded.hash(SEED), other=folded.str.contains(_NOT_PLAIN))
+    hashes = np.array(told["hash"].to_numpy())
+    other = np.flatnonzero(told["other"].to_numpy())
     if len(other):
-        hashes[odd.gather(other)] = hash_texts([_key(text, memo) for text in texts.gather(other)])
+        hashes[other] = hash_texts([_key(texts[int(row)], memo) for row in other])
     return hashes
 
 
@@ -122,6 +119,6 @@ def _key(text: str, memo: dict[str, str]) -> str:
     key = memo.get(text)
     if key is None:
         key = compare_key(text)
-        if len(memo) < 50_000:
+        if len(memo) < _MEMO:
             memo[text] = key
     return key

@@ -1,18 +1,20 @@
 """Fast accept masks: which cells of a column are beyond doubt fine as written.
 
 A mask is True only where `values.parse` returns the cell's own text and no issue; everything else is left to the scalar
-function, which is the single truth. A mask may be too narrow (that costs time), never too wide (tests prove it). Masks are
-polars expressions, so that all of a block are computed in one pass.
+function, which is the single truth. A mask may be too narrow (that costs time), never too wide (tests prove it). Columns of
+few different values are known by their hashes, the others by patterns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from recommended_datasets import values
 from recommended_datasets.definition import Field
+from recommended_datasets.fast_columns import Columns, Flags, Known, Rows
 
 _SUSPECT = (
     r"\x{FFFD}\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFF}〓\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f?"
@@ -31,7 +33,7 @@ _PATTERNS = {
     "time": r"^(?:[012][0-9]|3[0-5]):[0-5][0-9]$",
     "extension": r"^[0-9]+$",
     "postal_code": r"^[0-9]{7}$",
-    "url": r"^https?://[^\s/$.?#<>\"\x00-\x1f][^\s<>\"\x00-\x1f]*\.[^\s<>\"\x00-\x1f]*$",
+    "url": r"^https?://[0-9A-Za-z][!#-;=?-~]*\.[!#-;=?-~]*$",
     "email": r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$",
 }
@@ -45,73 +47,115 @@ _SAID = frozenset("text name address phone integer number money latitude longitu
 """Types that a pattern or a number says exactly."""
 _INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
+_DECIMAL = r"^[0-9]{1,3}\.[0-9]+$"
 _MANY = 3_000
 """Different values of a column above which knowing them one by one does not pay."""
 
 
+_FEW = 30
+"""New values of a block up to which the scalar function is asked rather than polars."""
+_ASKED = 500
+"""Different values of one block that the scalar function is asked about, after the first block."""
+
+
 class Accepts:
-    """The masks of one file's columns; keeps the values that the scalar function accepted."""
+    """The masks of one file's columns; keeps the values that were accepted, to know them again by their hashes."""
 
     def __init__(self, *, statistical: bool = False) -> None:
         self._statistical = statistical
-        self._good: dict[str, set[str]] = {}
+        self._known: dict[str, Known] = {}
+        self._many: set[str] = set()
+        """Fields of too many different values to know them one by one."""
 
-    def expression(self, field: Field, texts: pl.Expr) -> pl.Expr:
-        """True where the cell is fine as written; blanks are."""
-        return (texts == "") | self._filled(field, texts)
+    def odd(self, fields: Sequence[Field], columns: Columns) -> dict[str, Rows]:
+        """field id → the rows of this block, ascending, whose cells are not beyond doubt fine as written; blanks are fine."""
+        found: dict[str, Rows] = {}
+        for field in fields:
+            if field.id not in self._known:
+                self._begin(field, columns)
+            if field.id not in self._many:
+                found[field.id] = self._new(field, columns)
+        return found | _by_pattern([field for field in fields if field.id in self._many], columns)
 
-    def asks(self, field: Field) -> bool:
-        """Whether the column's different values are asked one by one (`learn`) because no pattern says it exactly."""
-        return not (
-            field.type in _PATTERNS
-            or field.type in _SAID
-            or (field.type == "corporate_number" and len(self._good.get(field.id, ())) > _MANY)
-        )
+    def _begin(self, field: Field, columns: Columns) -> None:
+        self._known[field.id] = Known()
+        different = len(np.unique(columns.hashes(field.id)))
+        if not _asks(field) and different > min(_MANY, columns.height // 20):
+            self._many.add(field.id)
 
-    def knows(self, field: Field) -> bool:
-        """Whether any value of the column was asked."""
-        return field.id in self._good
+    def _new(self, field: Field, columns: Columns) -> Rows:
+        """The odd rows among those whose values were not accepted before."""
+        known, hashes = self._known[field.id], columns.hashes(field.id)
+        rows = np.flatnonzero(~(known.holds(hashes) | columns.blank(field.id)))
+        if not len(rows):
+            return rows
+        _, firsts = np.unique(hashes[rows], return_index=True)
+        if len(known) + len(firsts) > _MANY and (not _asks(field) or field.type == "corporate_number"):
+            self._many.add(field.id)
+            return rows
+        asked = rows[firsts]
+        if _asks(field):
+            asked = np.sort(asked)[: _ASKED if len(known) else _MANY]
+        known.add(hashes[asked[self._accepted(field, columns, asked)]])
+        return rows[~known.holds(hashes[rows])]
 
-    def learn(self, field: Field, texts: Iterable[str]) -> None:
-        """Asks the scalar function about different values of the column."""
-        good = self._good.setdefault(field.id, set())
-        for text in texts:
-            if len(good) > _MANY:
-                break
-            if text and text not in good:
-                parsed = values.parse(field, text, statistical=self._statistical)
-                if parsed.code is None and parsed.text == text:
-                    good.add(text)
+    def _accepted(self, field: Field, columns: Columns, rows: Rows) -> Flags:
+        texts = columns.texts(field.id)
+        if _asks(field) or len(rows) <= _FEW:
+            return np.array([self._scalar(field, texts[int(row)]) for row in rows], bool)
+        told = texts.gather(rows).to_frame("texts").select(mask=_filled(field, pl.col("texts")) & pl.lit(True))
+        return np.array(told["mask"].to_numpy())
 
-    def _filled(self, field: Field, texts: pl.Expr) -> pl.Expr:
-        kind = field.type
-        if kind in ("text", "name", "address"):
-            return ~texts.str.contains(_TEXT if kind == "text" else _NAME)
-        if kind in _PATTERNS:
-            return texts.str.contains(_PATTERNS[kind])
-        if kind == "phone":
-            return texts.str.contains(_PHONE)
-        if kind in ("integer", "number", "money"):
-            return _number(field, texts)
-        if kind in ("latitude", "longitude"):
-            return _coordinate(texts, 90.0 if kind == "latitude" else 180.0)
-        if kind == "date":
-            return _date(texts)
-        if not self.asks(field):
-            return _corporate_number(texts)
-        good = self._good.get(field.id)
-        if not good:
-            return pl.lit(False)
-        return texts.is_in(sorted(good))
+    def _scalar(self, field: Field, text: str) -> bool:
+        parsed = values.parse(field, text, statistical=self._statistical)
+        return parsed.code is None and parsed.text == text
 
 
-def accept_mask(field: Field, series: pl.Series, *, statistical: bool = False) -> pl.Series:
-    """True only where `values.parse(field, text)` gives the same text without an issue. `series` has no nulls."""
-    accepts = Accepts(statistical=statistical)
-    if accepts.asks(field):
-        accepts.learn(field, series.unique().head(_MANY))
-    frame = series.to_frame("texts")
-    return frame.select(mask=accepts.expression(field, pl.col("texts")) & pl.lit(True))["mask"]
+def _by_pattern(fields: Sequence[Field], columns: Columns) -> dict[str, Rows]:
+    """The odd rows of columns of many different values."""
+    if not fields:
+        return {}
+    names = [(field, pl.col(columns.name(field.id))) for field in fields]
+    told = columns.frame.select(((texts == "") | _filled(field, texts)).alias(field.id) for field, texts in names)
+    return {field.id: np.flatnonzero(~told[field.id].to_numpy()) for field in fields}
+
+
+def _asks(field: Field) -> bool:
+    """Whether the column's different values are asked one by one because no pattern says them exactly."""
+    return field.type not in _PATTERNS and field.type not in _SAID
+
+
+def _filled(field: Field, texts: pl.Expr) -> pl.Expr:
+    """Cells that are not blank, by pattern; of a type that is asked, only what can be computed."""
+    kind = field.type
+    if kind in ("text", "name", "address"):
+        return ~texts.str.contains(_TEXT if kind == "text" else _NAME)
+    if kind in _PATTERNS:
+        return texts.str.contains(_PATTERNS[kind])
+    if kind == "phone":
+        return texts.str.contains(_PHONE)
+    if kind in ("integer", "number", "money"):
+        return _number(field, texts)
+    if kind in ("latitude", "longitude"):
+        return _coordinate(texts, 90.0 if kind == "latitude" else 180.0)
+    if kind == "date":
+        return _date(texts)
+    return _corporate_number(texts) if kind == "corporate_number" else pl.lit(False)
+
+
+def accept_mask(field: Field, series: pl.Series, *, statistical: bool = False, many: bool = False) -> pl.Series:
+    """True only where `values.parse(field, text)` gives the same text without an issue. `series` has no nulls.
+
+    `many`: as for a column of many different values, by pattern where there is one.
+    """
+    accepts, columns = Accepts(statistical=statistical), Columns([series], {field.id: 0})
+    if many and (field.type == "corporate_number" or not _asks(field)):
+        rows = _by_pattern([field], columns)[field.id]
+    else:
+        rows = accepts.odd([field], columns)[field.id]
+    mask = np.ones(len(series), bool)
+    mask[rows] = False
+    return pl.Series("mask", mask)
 
 
 def _number(field: Field, texts: pl.Expr) -> pl.Expr:
@@ -126,7 +170,7 @@ def _number(field: Field, texts: pl.Expr) -> pl.Expr:
 
 def _coordinate(texts: pl.Expr, limit: float) -> pl.Expr:
     value = texts.cast(pl.Float64, strict=False)
-    return ((value > 0) & (value < limit)).fill_null(False) & texts.str.contains(r"^[0-9]{1,3}\.[0-9]+$")
+    return ((value > 0) & (value < limit)).fill_null(False) & texts.str.contains(_DECIMAL)
 
 
 def _date(texts: pl.Expr) -> pl.Expr:

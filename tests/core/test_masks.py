@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from recommended_datasets import fast_repeats, values
 from recommended_datasets.definition import Field
-from recommended_datasets.masks import accept_mask
+from recommended_datasets.fast_columns import Columns
+from recommended_datasets.masks import Accepts, accept_mask
 from recommended_datasets.values_parsed import compare_key
 
 FIELDS = [
@@ -74,6 +75,18 @@ def test_no_mask_is_too_wide_on_any_cells(texts: list[str]) -> None:
         assert wrong(field, texts, False) == []
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(st.one_of(st.sampled_from(LIKELY), st.text(CHARACTERS, max_size=8)), min_size=8, max_size=8), min_size=1))
+def test_columns_judged_together_are_judged_as_each_alone(rows: list[list[str]]) -> None:
+    kinds = ("alnum", "latitude", "machiaza_id", "phone", "url", "email", "longitude", "name")
+    fields = [Field(kind, kind, kind) for kind in kinds]
+    columns = [pl.Series(column, dtype=pl.String) for column in zip(*rows, strict=True)]
+    odd = Accepts().odd(fields, Columns(columns, {field.id: at for at, field in enumerate(fields)}))
+    for field, column in zip(fields, columns, strict=True):
+        assert odd[field.id].tolist() == (~accept_mask(field, column)).arg_true().to_list(), field.id
+        assert odd[field.id].tolist() == (~accept_mask(field, column, many=True)).arg_true().to_list(), field.id
+
+
 NAMES = st.text(st.sampled_from(list("ABzｚＡ髙高ヶケヵカー－ｰ-‐ 　\u200bあｱﾞガ①1㍿İKſß濵浜.々桜丘\ufeff")), max_size=5)
 
 
@@ -82,7 +95,7 @@ NAMES = st.text(st.sampled_from(list("ABzｚＡ髙高ヶケヵカー－ｰ-‐ �
 def test_names_hash_alike_exactly_where_their_keys_are_equal(texts: list[str]) -> None:
     texts = [text for text in texts if not any("\ud800" <= c <= "\udfff" for c in text)]
     keys = [compare_key(text) for text in texts]
-    hashes = fast_repeats.compared(pl.Series(texts, dtype=pl.String), {}).tolist()
+    hashes = fast_repeats.compared(pl.DataFrame({"name": pl.Series(texts, dtype=pl.String)}), {})[0].tolist()
     for one, key in zip(hashes, keys, strict=True):
         assert [other == one for other in hashes] == [other == key for other in keys]
 

@@ -1,0 +1,127 @@
+"""One block's columns with what several rules want to know of them: a hash of each cell, which are blank, which are numbers.
+
+A cell is known again by its 8-byte hash: asking whether it is one of some known values costs far less than any pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+SEED = 1
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+def hash_texts(texts: Sequence[str | None] | pl.Series) -> Hashes:
+    """The hash of each text as it is."""
+    return np.array(pl.Series(texts, dtype=pl.String).hash(SEED).to_numpy())
+
+
+def either(flags: Iterable[Flags]) -> Flags:
+    """Rows flagged in any of these."""
+    return reduce(lambda one, other: one | other, flags)
+
+
+def every(flags: Iterable[Flags]) -> Flags:
+    """Rows flagged in all of these."""
+    return reduce(lambda one, other: one & other, flags)
+
+
+def combined(parts: Sequence[Hashes]) -> Hashes:
+    """One hash of each row from those of its texts."""
+    key = parts[0]
+    for part in parts[1:]:
+        key = (key ^ (key >> np.uint64(29))) * _MIX + part
+    return key
+
+
+_BLANK = hash_texts([""])[0]
+_NONE = np.empty(0, np.uint64)
+
+
+class Columns:
+    """The columns of one block, as the fields that they are."""
+
+    def __init__(self, columns: Sequence[pl.Series], index: Mapping[str, int]) -> None:
+        """`index`: field → place among `columns`."""
+        self._columns, self._index = columns, index
+        self.height = len(columns[0]) if columns else 0
+        self.frame = pl.DataFrame([column.alias(f"c{place}") for place, column in enumerate(columns)])
+        """All of them, named c0, c1 …: one query over many columns costs far less than a query for each."""
+        hashed = self.frame.select(pl.all().hash(SEED)) if self.height else self.frame
+        self._hashes: list[Hashes] = [column.to_numpy() if self.height else _NONE for column in hashed]
+        self._numbers: dict[str, NDArray[np.float64]] = {}
+
+    def texts(self, field: str) -> pl.Series:
+        return self._columns[self._index[field]]
+
+    def name(self, field: str) -> str:
+        """The field's column in `frame`."""
+        return f"c{self._index[field]}"
+
+    def hashes(self, field: str) -> Hashes:
+        return self._hashes[self._index[field]]
+
+    def together(self, fields: Sequence[str]) -> Hashes:
+        """The hash of several cells of each row."""
+        return combined([self.hashes(field) for field in fields])
+
+    def whole(self) -> Hashes:
+        """The hash of each row over all columns of the file."""
+        return combined(self._hashes)
+
+    def blank(self, field: str) -> Flags:
+        return self.hashes(field) == _BLANK
+
+    def numbers(self, field: str) -> NDArray[np.float64]:
+        """The cells as numbers, NaN where they are none."""
+        if field not in self._numbers:
+            cast = self.texts(field).cast(pl.Float64, strict=False)
+            self._numbers[field] = np.array(cast.fill_null(float("nan")).to_numpy())
+        return self._numbers[field]
+
+
+def usual(texts: pl.Series, hashes: Hashes, most: int) -> tuple[list[tuple[str, Flags]], Rows]:
+    """The first `most` different texts, in the order of their first rows, each with its rows; the rows of all others."""
+    found: list[tuple[str, Flags]] = []
+    rest = np.ones(len(hashes), bool)
+    while len(found) < most and rest.any():
+        first = int(rest.argmax())
+        rows = hashes == hashes[first]
+        found.append((texts[first], rows))
+        rest &= ~rows
+    return found, np.flatnonzero(rest)
+
+
+class Known:
+    """A growing set of hashes."""
+
+    def __init__(self) -> None:
+        self._sorted = np.empty(0, np.uint64)
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    def add(self, hashes: Hashes) -> None:
+        if len(hashes):
+            self._sorted = np.union1d(self._sorted, hashes)
+
+    def holds(self, hashes: Hashes) -> Flags:
+        """Which of these are in the set."""
+        if not len(self._sorted):
+            return np.zeros(len(hashes), bool)
+        if len(self._sorted) <= 8:
+            found = hashes == self._sorted[0]
+            for one in self._sorted[1:]:
+                found |= hashes == one
+            return found
+        place = np.minimum(np.searchsorted(self._sorted, hashes), len(self._sorted) - 1)
+        return self._sorted[place] == hashes
