@@ -88,3 +88,19 @@ def stamps() -> dict[str, Any]:
     """When each dataset was last written."""
     query = model.Session.query(model.Package.name, model.Package.metadata_modified)
     return dict(query.filter(model.Package.type == "dataset").all())
+
+
+def written() -> Any:
+    """What changes with every write to a dataset: the transaction that last wrote each row, and each document's version."""
+    import sqlalchemy as sa
+    from ckan.lib.search.common import make_connection
+
+    model.Session.remove()
+    found: dict[str, Any] = {}
+    with model.meta.engine.connect() as connection:
+        for table in ("package", "resource"):
+            rows = connection.execute(sa.text(f"SELECT id, xmin::text FROM {table}")).fetchall()
+            found[table] = sorted(tuple(row) for row in rows)
+    documents = make_connection().search("dataset_type:dataset", rows=1000, fl="id,_version_").docs
+    found["Solr"] = sorted((one["id"], one["_version_"]) for one in documents)
+    return found

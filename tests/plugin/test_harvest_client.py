@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import fault_server
 import pytest
 from fault_server import FaultServer
 
-from ckanext.kagoshima.harvesting import addresses, guarded_connection, retries
+from ckanext.kagoshima.harvesting import addresses, guarded_connection, politeness, retries
 from ckanext.kagoshima.harvesting.client import Client, FetchError, Limits
 
 
@@ -170,6 +171,31 @@ def test_we_say_who_we_are(server: FaultServer) -> None:
     server.pages["/a"] = b"a"
     Client(allow=frozenset({server.pair}), user_agent="ckanext-kagoshima (+https://example.invalid)").get(server.url("/a"))
     assert server.agents == {"ckanext-kagoshima (+https://example.invalid)"}
+
+
+def test_a_host_is_asked_slowly_and_by_few_at_once(server: FaultServer, ckan_config: Any) -> None:
+    from ckan.lib.redis import connect_to_redis
+
+    server.pages["/a"] = b"a"
+    connect_to_redis().delete("kagoshima:politeness:127.0.0.1", "kagoshima:politeness:127.0.0.1:now")
+    slow = politeness.waiter(200, frozenset(), connect_to_redis, concurrency=1)
+    begin = time.monotonic()
+    asked = Client(allow=frozenset({server.pair}), wait=slow)
+    for _ in range(3):
+        assert asked.get(server.url("/a")).status == 200
+    assert time.monotonic() - begin >= 0.4, "two waits between three requests"
+    first = politeness.waiter(0, frozenset(), connect_to_redis, concurrency=1)(server.url("/a"))
+    second: list[float] = []
+    other = politeness.waiter(0, frozenset(), connect_to_redis, concurrency=1)
+    waiting = threading.Thread(target=lambda: (other(server.url("/a"))(), second.append(time.monotonic())))
+    waiting.start()
+    time.sleep(0.3)
+    assert not second, "the only place is taken"
+    first()
+    waiting.join(5)
+    assert second
+    allowed = politeness.waiter(60_000, frozenset({server.pair}), connect_to_redis, concurrency=1)
+    assert [allowed(server.url("/a"))() for _ in range(3)] == [None] * 3, "an allow-listed server is not waited for"
 
 
 def test_behind_a_proxy_a_literal_address_inside_is_still_refused(server: FaultServer) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import every_store
 import harvest_town as town
 import pytest
 import sqlalchemy as sa
@@ -16,9 +17,10 @@ from ckan.tests import factories, helpers
 from fault_server import FaultServer
 from harvest_town import CITY, TOWN
 
-from ckanext.kagoshima.harvesting import archive, guards, nightly
+from ckanext.kagoshima.consolidation import bundling
+from ckanext.kagoshima.harvesting import archive, guards, nightly, retention
 from ckanext.kagoshima.harvesting.guards import Revision, Thresholds
-from ckanext.kagoshima.harvesting.model import Event, SourceFile, SourcePage, now
+from ckanext.kagoshima.harvesting.model import ArchivedFile, ArchiveVisit, Event, SourceFile, SourcePage, now
 
 MY_NUMBER = "123456789018"
 """Made up: twelve digits with a right check digit (省令85号)."""
@@ -100,23 +102,14 @@ def test_empty_html_and_cut_files_are_held_and_one_is_released(server: FaultServ
     model.Session.rollback()
 
 
-@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
-def test_two_rows_may_become_one(server: FaultServer) -> None:
-    town.publishers(TOWN)
-    server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 2)
-    source = town.declare(server, TOWN, "/a.csv")
-    town.harvest(source)
-    server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 1)
-    assert town.harvest(source).datasets == {"465011-evacuation-space": "updated"}
-
-
-@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
-def test_a_personal_number_is_kept_nowhere(server: FaultServer, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "clean_datastore")
+def test_a_personal_number_is_kept_nowhere(server: FaultServer, app: Any, caplog: pytest.LogCaptureFixture) -> None:
     town.publishers(CITY)
     secret = lambda rows, columns: rows[1].__setitem__(columns["note"], MY_NUMBER)  # noqa: E731
     server.pages["/aed.csv"] = town.table("aed", CITY, 5)
     server.pages["/new.csv"] = town.table("hospital", CITY, 5, change=secret)
-    source, fresh = town.declare(server, CITY, "/aed.csv"), town.declare(server, CITY, "/new.csv")
+    source = town.declare(server, CITY, "/aed.csv", licence="CC BY 4.0")
+    fresh = town.declare(server, CITY, "/new.csv", licence="CC BY 4.0")
     town.harvest(source)
     server.pages["/aed.csv"] = town.table("aed", CITY, 5, change=secret)
     results = [town.harvest(source), town.harvest(fresh), town.harvest(source)]
@@ -125,7 +118,11 @@ def test_a_personal_number_is_kept_nowhere(server: FaultServer, caplog: pytest.L
     assert MY_NUMBER not in repr(results) + caplog.text
     assert town.names() == ["462012-aed"] and town.show("462012-aed")["resources"][0]["row_count"] == 5
     assert not archive.has(town.file_of(server, "/aed.csv").sha256)
-    assert tables_with(MY_NUMBER) == []
+    nightly.merge()
+    assert every_store.places_of(MY_NUMBER) == []
+    token = {"Authorization": factories.SysadminWithToken()["token"]}
+    pages = ["/harvest/state", f"/harvest/state/{source}", "/dataset/462012-aed", "/data/v1/aed/rows", "/data/v1/aed/rejected.csv"]
+    assert not [page for page in pages if MY_NUMBER in app.get(page, headers=token).body]
 
     (held, _other) = [one for one in town.open_held() if one.dataset == "aed"] + [None]
     assert held is not None and held.reasons[0]["code"] == "personal-data"
@@ -137,22 +134,16 @@ def test_a_personal_number_is_kept_nowhere(server: FaultServer, caplog: pytest.L
     tk.get_action("kagoshima_held_release")({"user": admin}, {"id": held.id, "reason": "管理番号だった"})
     assert town.harvest(source).counts == {"unchanged": 1}
     published = town.show("462012-aed")["resources"][0]["hash"]
-    assert archive.has(published)
+    nightly.merge()
+    before = every_store.places_of(MY_NUMBER)
+    kinds = {place.split()[0] for place in before}
+    assert {"file", "DataStore"} <= kinds and archive.has(published), "a test that finds nothing proves nothing"
     tk.get_action("kagoshima_content_purge")({"user": admin}, {"sha256": published, "reason": "本物だった"})
-    assert tables_with(MY_NUMBER) == [] and not archive.has(published) and town.names() == []
+    assert every_store.places_of(MY_NUMBER) == [], before
+    assert not archive.has(published) and town.names() == ["kagoshima-aed"]
+    assert not [page for page in ("/data/v1/aed/rows", "/data/v1/aed/changes", "/data/v1/aed.csv", "/catalog.ttl")
+                if MY_NUMBER in app.get(page).body]  # fmt: skip
     assert town.harvest(source).counts == {"quarantined": 1}
-
-
-def tables_with(value: str) -> list[str]:
-    """Names of the tables of CKAN's database that hold `value` anywhere."""
-    inspector = sa.inspect(model.meta.engine)
-    found = []
-    with model.meta.engine.connect() as connection:
-        for table in inspector.get_table_names():
-            query = sa.text(f'SELECT count(*) FROM "{table}" AS t WHERE t::text LIKE :value')
-            if connection.execute(query, {"value": f"%{value}%"}).scalar():
-                found.append(table)
-    return found
 
 
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -371,28 +362,56 @@ def test_every_problem_has_words_in_both_languages() -> None:
         assert ("do_ja" in words) and ("do_en" in words), code
 
 
-@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
-def test_a_shelter_that_the_newest_file_lacks_is_said_to_be_checked(server: FaultServer, app: Any) -> None:
+@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "clean_datastore")
+def test_a_shelter_that_the_newest_file_lacks_is_marked_wherever_it_appears(server: FaultServer, app: Any) -> None:
     town.publishers(TOWN)
+    said = "市町村の最新版にありません（確認中）"
     server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 2)
     source = town.declare(server, TOWN, "/a.csv", licence="CC BY 4.0")
     town.harvest(source)
+    nightly.merge()
+    was = app.get("/data/v1/evacuation_space/rows").json["rows"]
+    assert [row["row_status"] for row in was] == [None, None]
+    since = app.get("/data/v1/evacuation_space/changes").json["next_cursor"]
+
     server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 1)
-    town.harvest(source)
+    result = town.harvest(source)
+    assert result.datasets == {"465011-evacuation-space": "updated"} and result.counts == {"ready": 1}, "not held"
     (mark,) = helpers.call_action("kagoshima_missing_row_list", dataset="evacuation_space")
     assert (mark["municipality_code"], mark["line"], mark["held"]) == (TOWN, 3, False) and "第2" in mark["name"]
-    page = app.get("/dataset/465011-evacuation-space").body
-    assert "市町村の最新版にありません（確認中）" in page and mark["name"] in page
+    balance = nightly.merge()["evacuation_space"]
+    assert (balance["rows_in"], balance["accepted"]) == (1, 1), "the balance is that of the file"
+    for page in ("/dataset/465011-evacuation-space", "/merged/evacuation_space"):
+        body = app.get(page).body
+        assert said in body and mark["name"] in body, page
+    rows = {row["name"]: row for row in app.get("/data/v1/evacuation_space/rows").json["rows"]}
+    assert len(rows) == 2 and rows[mark["name"]]["row_status"] == said
+    assert {row["row_id"] for row in rows.values()} == {row["row_id"] for row in was}, "it is the same row"
+    for table in ("/data/v1/evacuation_space.csv", "/data/v1/evacuation_space/rows?format=csv"):
+        lines = app.get(table).data.decode("utf-8-sig").splitlines()
+        assert [said in line for line in lines] == [False, *(mark["name"] in line for line in lines[1:])], table
+    gone = rows[mark["name"]]
+    passport = app.get(f"/data/v1/evacuation_space/rows/{gone['row_id']}").json["passport"]
+    assert (passport["status"], passport["line"], passport["sha256"]) == (said, 3, mark["sha256"])
+    assert said in app.get(f"/merged/evacuation_space/rows/{gone['row_id']}").body
+    assert said in bundling.read(f"{TOWN}/index.html").decode() and said in bundling.read(f"{TOWN}/evacuation_space.csv").decode()
+    (change,) = app.get(f"/data/v1/evacuation_space/changes?cursor={since}").json["changes"]
+    assert (change["kind"], change["after"]["row_status"]) == ("changed", said)
+
     server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 2)
     town.harvest(source)
+    nightly.merge()
     assert helpers.call_action("kagoshima_missing_row_list", dataset="evacuation_space") == []
+    assert [row["row_status"] for row in app.get("/data/v1/evacuation_space/rows").json["rows"]] == [None, None]
     server.pages["/a.csv"] = town.table("evacuation_space", TOWN, 1)
     town.harvest(source)
     user = factories.Sysadmin()["name"]
     helpers.call_action(
         "kagoshima_missing_row_confirm", {"user": user}, file_id=mark["file_id"], key=mark["key"], reason="廃止を確認"
     )
+    nightly.merge()
     assert helpers.call_action("kagoshima_missing_row_list", package="465011-evacuation-space") == []
+    assert [row["name"] for row in app.get("/data/v1/evacuation_space/rows").json["rows"]] == [was[0]["name"]]
 
 
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
@@ -412,6 +431,26 @@ def test_the_pages_show_states_and_decide_with_one_click(server: FaultServer, ap
     (held,) = town.open_held()
     app.post(f"/harvest/held/{held.id}/release", headers=token, data={"reason": "撤去"}, follow_redirects=False)
     assert town.show("462012-aed")["resources"][0]["row_count"] == 3
+
+    # An address that nobody registered: what it would bring, and nothing is written.
+    server.pages["/b.csv"] = town.table("hospital", CITY, 4)
+    written = town.written()
+    asked = {"url": server.url("/b.csv"), "municipality_code": CITY}
+    plan = app.post("/harvest/preview", headers=token, data=asked).body
+    assert "462012-hospital: 新しく登録します" in plan and "4 行" in plan and town.written() == written
+    assert app.get("/harvest/preview", status=403)
+    answer = app.post(f"/harvest/state/{source}/run", headers=token, follow_redirects=False)
+    assert answer.status_code == 302 and tk.get_job_queue("kagoshima").jobs[-1].args == (source,)
+    assert "公開を決定" in app.get(f"/harvest/state/{source}", headers=token).body
+
+    # What nothing refers to leaves the archive when it is old; what is public or behind a row stays.
+    old, public = archive.store(b"old", url="x"), town.show("462012-aed")["resources"][0]["hash"]
+    assert retention.prune(30) == 0 and archive.has(old)
+    model.Session.query(ArchivedFile).update({"first_seen": now() - timedelta(days=40)})
+    model.Session.query(ArchiveVisit).update({"at": now() - timedelta(days=40)})
+    model.Session.commit()
+    assert retention.prune(0) == 0 and retention.prune(50) == 0
+    assert retention.prune(30) >= 1 and not archive.has(old) and archive.has(public)
 
 
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")

@@ -10,11 +10,13 @@ import harvest_town as town
 import pytest
 from ckan import model
 from ckan.lib import uploader
+from ckanext.harvest.model import HarvestJob
 from fault_server import FaultServer
 from harvest_town import CITY, TOWN, VILLAGE
 
 from ckanext.kagoshima.checking.model import StoredReport
 from ckanext.kagoshima.harvesting import archive, sources
+from ckanext.kagoshima.harvesting.model import SourceState
 from ckanext.kagoshima.resources import content
 
 pytestmark = [pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")]
@@ -51,7 +53,21 @@ def test_what_has_not_changed_is_not_written_again(server: FaultServer) -> None:
     town.publishers(CITY)
     server.pages["/a.csv"] = town.table("aed", CITY, 6)
     source = town.declare(server, CITY, "/a.csv")
-    town.harvest(source)
+    server.pages["/h.csv"] = town.table("hospital", CITY, 3)
+    server.pages["/list.csv"] = town.open_data_list(CITY, [{"dataset_title": "病院", "file_download_url": "h.csv"}])
+    town.declare(server, CITY, "/list.csv")
+    server.pages["/p.csv"] = town.table("preschool", CITY, 3)
+    server.pages["/index.html"] = b'<html><body><a href="p.csv">p</a><a href="gone.pdf">x</a></body></html>'
+    town.declare(server, CITY, "/index.html")
+    town.harvest_all()
+    # Nothing changed anywhere: only conditional requests, no job, and not a row or document of any dataset anew.
+    written, jobs = town.written(), model.Session.query(HarvestJob).count()
+    server.gets.clear()
+    results = town.harvest_all()
+    assert {result.state for result in results} == {"unchanged"} and [result.datasets for result in results] == [{}] * 3
+    assert dict(server.gets) == {path: 1 for path in ("/a.csv", "/list.csv", "/h.csv", "/index.html", "/p.csv", "/gone.pdf", "/robots.txt")}
+    assert town.written() == written and model.Session.query(HarvestJob).count() == jobs
+    assert not model.Session.query(SourceState).filter(SourceState.last_tried.is_(None)).count()
     before = town.stamps()
     assert town.harvest(source).datasets == {}
     # The same rows in another order, encoding and line ends are the same rows.
