@@ -15,11 +15,12 @@ from urllib.parse import urljoin
 import ckan.plugins.toolkit as tk
 import yaml
 from ckan import model
+from ckan.lib import search
 
 from ckanext.harvest.model import HarvestSource
 from ckanext.kagoshima import config
 from ckanext.kagoshima.harvesting import addresses
-from ckanext.kagoshima.harvesting.model import SourceState
+from ckanext.kagoshima.harvesting.model import STALE, SourceFile, SourceState
 from recommended_datasets import municipality
 
 TYPE = "kagoshima"
@@ -72,6 +73,13 @@ class Declared:
         }
         priority = int(settings.get("priority", DEFAULT_PRIORITY))
         return cls(url=url, frequency=frequency or "MANUAL", priority=priority, **fields)
+
+
+def _read_anew(source_id: str) -> None:
+    """Another column mapping was declared: at the next harvest the public files are read with it although their bytes are the
+    same."""
+    public = model.Session.query(SourceFile).filter(SourceFile.source_id == source_id, SourceFile.state == "published")
+    public.update({SourceFile.reading: STALE}, synchronize_session=False)
 
 
 def _owner_code(source: HarvestSource) -> str:
@@ -178,6 +186,11 @@ class Synced:
 
 def sync(declared: Iterable[Declared]) -> Synced:
     """Create or bring up to date the catalogue's sources. A second time writes nothing; sources that are not named stay."""
+    with _one_solr_commit():
+        return _sync(declared)
+
+
+def _sync(declared: Iterable[Declared]) -> Synced:
     result = Synced([], [], [], [])
     for one in declared:
         group = model.Group.get(one.municipality_code)
@@ -205,6 +218,8 @@ def sync(declared: Iterable[Declared]) -> Synced:
             result.created.append(one.name)
         elif (json.loads(existing.config or "{}"), existing.frequency, existing.active) != (one.config, one.frequency, True):
             package: Any = model.Package.get(existing.id)
+            if json.loads(existing.config or "{}").get("mapping", "") != one.mapping:
+                _read_anew(existing.id)
             changes = {**wanted, "id": existing.id, "name": package.name, "title": package.title, "state": "active"}
             tk.get_action("harvest_source_update")(_context(), changes)
             _ensure_state(existing.id, one.municipality_code)
@@ -214,6 +229,19 @@ def sync(declared: Iterable[Declared]) -> Synced:
             result.unchanged.append(one.name)
     model.Session.commit()
     return result
+
+
+@contextmanager
+def _one_solr_commit() -> Iterator[None]:
+    """Each source is a dataset in the index; that they are found is worth one commit for all, not one each."""
+    before = tk.config.get("ckan.search.solr_commit", True)
+    tk.config["ckan.search.solr_commit"] = False
+    try:
+        yield
+    finally:
+        tk.config["ckan.search.solr_commit"] = before
+        if before:
+            search.commit()
 
 
 @contextmanager
