@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recommended_datasets import catalog, licence, suspects
+from recommended_datasets import catalog, licence, sensitive, suspects
 from recommended_datasets.checking import check_bytes
 from recommended_datasets.consolidation import Balance, BalanceError, Contribution, Source, contribute
 from recommended_datasets.merged_versions import identify
@@ -114,6 +114,7 @@ def test_the_same_name_at_one_place_is_suspected_and_kept():
 def test_the_shared_municipal_web_comes_out_as_its_manifest_says(shared):
     manifest = json.loads((shared / "municipal_web" / "manifest.json").read_text("utf-8"))
     total, flags = Balance(), 0
+    arimura: set[str] = set()
     for source in manifest["sources"]:
         for dataset in source["datasets"]:
             if dataset["dataset"] != "evacuation_space":
@@ -130,8 +131,14 @@ def test_the_shared_municipal_web_comes_out_as_its_manifest_says(shared):
                     Source(code),
                     withheld=licence.withheld_reason(source["licence"]),
                 )
+                assert not [one for one in sensitive.scan(checked.table, checked.definition) if one.holds]
                 assert found.balance.rows_in == file["rows"]
+                if code == "462012":
+                    rows = identify({}, [found], DEFINITION).rows
+                    pairs = suspects.pairs(DEFINITION, rows.values())
+                    arimura |= {rows[pair.row_id]["name"] or "" for pair in pairs}
                 total += found.balance
                 flags += sum(cells[f] == "1" for cells in found.rows for f in cells if f.startswith("hazard_"))
     assert total == Balance(2425, 2398, 3, 2, 22)
     assert flags == 8563
+    assert any("有村" in name for name in arimura)

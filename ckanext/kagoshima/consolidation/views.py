@@ -33,6 +33,7 @@ from recommended_datasets.merged_columns import field_columns
 __all__ = ["kagoshima_merged", "kagoshima_ogc", "kagoshima_rows"]
 
 kagoshima_merged = Blueprint("kagoshima_merged", __name__)
+csv.field_size_limit(1 << 30)  # a cell of a publisher's file may be of any length
 _FILES = ("rejected.csv", "duplicates.csv", "manifest.json")
 
 
