@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.harvest.model import HarvestSource
-from ckanext.kagoshima.harvesting import archive, frequencies, gathering, publishing
+from ckanext.kagoshima.harvesting import frequencies, gathering, publishing
 from ckanext.kagoshima.harvesting.client import Client, FetchError
-from ckanext.kagoshima.harvesting.model import STALE, SourceFile, SourcePage, SourceState, now
+from ckanext.kagoshima.harvesting.model import STALE, ArchivedFile, SourceFile, SourcePage, SourceState, now
 from ckanext.kagoshima.harvesting.robots import Robots
 from ckanext.kagoshima.harvesting.running import Result
 from ckanext.kagoshima.harvesting.sources import Declared
@@ -85,11 +85,18 @@ def _known(source_ids: Sequence[str]) -> dict[str, Known]:
         for row in rows(pages, of=pages.c.source_id):
             if row.source_id in found:
                 found[row.source_id].pages.append(row)
-    kept = archive.known({row.sha256 for one in found.values() for row in one.files if row.sha256})
+        kept = _kept(connection, {row.sha256 for one in found.values() for row in one.files})
     for one in found.values():
         if any(row.state == "published" and row.sha256 not in kept for row in one.files):
             one.files = []  # the archive lost something: that is to be fetched
     return found
+
+
+def _kept(connection: Any, wanted: set[str]) -> set[str]:
+    """Those of the hashes whose bytes are in the archive."""
+    archived = ArchivedFile.__table__
+    query = sa.select(archived.c.sha256).where(archived.c.sha256.in_(wanted), archived.c.purged.is_(None))
+    return {sha256 for (sha256,) in connection.execute(query)}
 
 
 def _may_be_skipped(one: Known) -> bool:
