@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from recommended_datasets.definition import Definition
 from recommended_datasets.reader import read_table
 from recommended_datasets.report import ColumnMatch, Issue, Report
 from recommended_datasets.rules_place import Polygon
+from recommended_datasets.sniffing import refuse_other_formats
 from recommended_datasets.table import ReadError, Table
 from recommended_datasets.validation import Validation
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 LARGE = 20_000_000
 """Bytes of a CSV file from which the fast lane pays: below, starting polars costs more than it saves."""
+EXACT = 40_000_000
+"""Bytes of a CSV file up to which the exact reader reads it in one go: beyond, it would need more than 400 MB."""
 _CODE_IN_NAME = re.compile(r"(?<![0-9])([0-9]{6})_")
 
 
@@ -72,11 +75,8 @@ def check_bytes(
     try:
         table = read_table(data, name=name, mapping=mapping, sheet=sheet, known=catalog.knows)
     except ReadError as error:
-        values = tuple((key, str(value)) for key, value in error.values.items())
-        issue = Issue(error.code, "error", values=values)
         sha256 = hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else ""
-        report = Report("error", catalog.rule_set, issues=(issue,), issue_counts={error.code: 1}, sha256=sha256)
-        return Checked(report, municipality_code=municipality_code)
+        return Checked(_unreadable(error, catalog, sha256), municipality_code=municipality_code)
     definition, columns = _definition(table, catalog, dataset, chosen, mapping)
     if definition is None:
         return Checked(_of_no_standard(table, catalog), table, municipality_code=municipality_code)
@@ -101,9 +101,10 @@ def _check_large(
     polygon: Polygon | None,
     progress: Callable[[int], None] | None,
 ) -> Checked | None:
-    """The fast lane; None where the exact reader has to read the file."""
+    """The fast lane; None where the exact reader has to read the file. A file that is too large for it is refused."""
     try:
-        if path.stat().st_size < LARGE:
+        size = path.stat().st_size
+        if size < LARGE:
             return None
         with path.open("rb") as file:
             head = file.read(8)
@@ -119,14 +120,42 @@ def _check_large(
         first = opened.first
         definition, columns = _definition(first, catalog, dataset, chosen, mapping)
         if definition is None:
-            return None
+            return Checked(_of_no_standard(_counted(opened.blocks()), catalog)) if size > EXACT else None
         code = municipality_code or _named_publisher(name, first, columns)
         constants = dict(mapping.constants) if mapping else {}
         job = fast.Job(path, definition, columns, catalog, code, constants, polygon, header_line, progress, opened)
         report, publisher = fast.check_large(job)
-    except fast.Unsuitable:
-        return None
+    except fast.Unsuitable as error:
+        return _too_large(path, str(error), catalog) if size > EXACT else None
     return Checked(report, None, definition, columns, publisher)
+
+
+def _counted(blocks: Iterator[Table]) -> Table:
+    """A large file of no standard: its first block, with the rows, issues and hash of the whole file."""
+    first = last = next(blocks)
+    rows, issues = first.row_count, list(first.issues)
+    for last in blocks:
+        rows += last.row_count
+        issues += last.issues
+    return replace(first, lines=range(rows), issues=tuple(issues), sha256=last.sha256)
+
+
+def _too_large(path: Path, reason: str, catalog: Catalog) -> Checked:
+    """A large file that cannot be read piece by piece."""
+    with path.open("rb") as file:
+        head = file.read(5 << 20)
+    try:
+        refuse_other_formats(head)
+        error = ReadError("too-large-for-layout", megabytes=path.stat().st_size >> 20, limit=EXACT // 1_000_000, reason=reason)
+    except ReadError as other:
+        error = other
+    return Checked(_unreadable(error, catalog))
+
+
+def _unreadable(error: ReadError, catalog: Catalog, sha256: str = "") -> Report:
+    values = tuple((key, str(value)) for key, value in error.values.items())
+    issue = Issue(error.code, "error", values=values)
+    return Report("error", catalog.rule_set, issues=(issue,), issue_counts={error.code: 1}, sha256=sha256)
 
 
 def _definition(

@@ -95,7 +95,7 @@ def decode(data: bytes) -> Decoded:
         if data.startswith(bom):
             codec = "utf-8" if encoding == "utf-8-sig" else ("utf-16-le" if bom == b"\xff\xfe" else "utf-16-be")
             return _decoded(data[len(bom) :].decode(codec, "recommended-datasets-broken"), encoding)
-    wide = _utf16_without_bom(data)
+    wide = utf16_without_bom(data)
     if wide:
         return _decoded(data.decode(wide, "recommended-datasets-broken"), "utf-16")
     if data.isascii():
@@ -244,7 +244,7 @@ def line_encoding(line: bytes) -> tuple[str, str]:
     return utf8, "utf-8" if many > broken else ""
 
 
-def _utf16_without_bom(data: bytes) -> str | None:
+def utf16_without_bom(data: bytes) -> str | None:
     """``utf-16-le`` or ``utf-16-be`` where the NUL bytes of ASCII letters, commas and line ends all stand on one side."""
     sample = data[: 1 << 16]
     nuls = sample.count(0)

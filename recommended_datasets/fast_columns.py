@@ -84,8 +84,8 @@ class Columns:
     def numbers(self, field: str) -> NDArray[np.float64]:
         """The cells as numbers, NaN where they are none."""
         if field not in self._numbers:
-            cast = self.texts(field).cast(pl.Float64, strict=False)
-            self._numbers[field] = np.array(cast.fill_null(float("nan")).to_numpy())
+            told = self.frame.select(number=pl.col(self.name(field)).cast(pl.Float64, strict=False).fill_null(float("nan")))
+            self._numbers[field] = np.array(told["number"].to_numpy(), np.float64)
         return self._numbers[field]
 
 

@@ -100,7 +100,7 @@ class Hinting:
         if asked:
             hashes = fast_repeats.compared(columns.frame.select(columns.name(field) for field in fields), self._memo)
         else:
-            hashes = [columns.hashes(field).copy() for field in fields]
+            hashes = [np.array(columns.hashes(field), np.uint64) for field in fields]
         rows = _union([odd[field] for field in fields])
         if len(rows):
             read = [self._read(field, columns, rows) for field in fields]

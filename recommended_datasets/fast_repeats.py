@@ -41,7 +41,8 @@ class Firsts:
         known = np.zeros(len(ordered), bool)
         whole = bool(new.all())
         group = np.arange(len(ordered)) if whole else np.cumsum(new) - 1
-        first = records.copy() if whole else np.minimum.reduceat(records, np.flatnonzero(new))[group]
+        firsts = records if whole else np.minimum.reduceat(records, np.flatnonzero(new))
+        first = np.array(firsts[group], np.uint32)
         for run, owners in self._runs:
             place = np.minimum(np.searchsorted(run, ordered), len(run) - 1)
             hit = run[place] == ordered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ class Source:
     """`pieces`: whole lines as UTF-8 without byte order mark, broken bytes as lone surrogates.
 
     `encoding`, `sha256` (after the last piece) and the counts of line ends are those of the whole file. Raises `Unsuitable`
-    for encodings other than UTF-8 and CP932, and where the whole file might be read otherwise than its beginning says.
+    where the whole file might be read otherwise than its beginning says.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,6 +36,7 @@ class Source:
         self.encoding = ""
         self.broken = 0
         self._many = 0
+        self._decoder: codecs.IncrementalDecoder | None = None
         self._last = False
 
     @property
@@ -44,6 +46,12 @@ class Source:
     def pieces(self) -> Iterator[tuple[bytes, bool]]:
         """Each piece, and whether it is the file's last."""
         with self._path.open("rb") as file:
+            head = file.read(HEAD)
+            file.seek(0)
+            self._wide(head)
+            if self._decoder:
+                yield from self._decoded(file, self._decoder)
+                return
             rest = b""
             while True:
                 piece, rest = self._read(file, rest)
@@ -59,6 +67,46 @@ class Source:
         """After the last piece was used. Raises `Unsuitable` where the file cannot be what its beginning says."""
         if self.encoding == "utf-8" and self.broken > self._many:
             raise Unsuitable("more broken bytes than letters")
+
+    def _wide(self, head: bytes) -> None:
+        """Finds encodings that are read by a decoder with a state: UTF-16, and ISO-2022-JP by its escape sequences."""
+        codec = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(head[:2]) or encodings.utf16_without_bom(head)
+        if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+            raise Unsuitable("UTF-32")
+        if codec:
+            self.encoding = "utf-16"
+        elif head.isascii() and encodings.ESCAPES.search(head):
+            self.encoding, codec = "iso2022_jp", "iso2022_jp"
+        if codec:
+            self._decoder = codecs.getincrementaldecoder(codec)()
+
+    def _decoded(self, file: BinaryIO, decoder: codecs.IncrementalDecoder) -> Iterator[tuple[bytes, bool]]:
+        """The pieces of a file in one of these encodings. What does not decode is left to the exact reader."""
+        rest = ""
+        begun = False
+        while not self._last:
+            new = file.read(PIECE)
+            self._hash.update(new)
+            self._last = len(new) < PIECE
+            if self.encoding == "iso2022_jp" and not new.isascii():
+                raise Unsuitable("8-bit bytes in ISO-2022-JP")
+            try:
+                text = rest + decoder.decode(new, self._last)
+            except UnicodeDecodeError as error:
+                raise Unsuitable("broken bytes") from error
+            if not begun:
+                text = text.removeprefix("\ufeff")
+                begun = True
+            cut = len(text) if self._last else text.rfind("\n") + 1
+            if not cut and len(text) > LONGEST_LINE:
+                raise Unsuitable("no line ends")
+            text, rest = text[:cut], text[cut:]
+            try:
+                piece = text.encode()
+            except UnicodeEncodeError as error:
+                raise Unsuitable("lone surrogates") from error
+            if piece or self._last:
+                yield piece, self._last
 
     def _read(self, file: BinaryIO, rest: bytes) -> tuple[bytes, bytes]:
         """Whole lines, and the beginning of the next one."""
@@ -80,8 +128,8 @@ class Source:
                 raise Unsuitable("no line ends")
 
     def _detect(self, piece: bytes) -> None:
-        if piece.startswith((b"\xff\xfe", b"\xfe\xff")) or piece.count(0, 0, 1 << 16) * 50 > min(len(piece), 1 << 16):
-            raise Unsuitable("UTF-16")
+        if piece.count(0, 0, 1 << 16) * 50 > min(len(piece), 1 << 16):
+            raise Unsuitable("NUL bytes")
         if piece.startswith(_UTF8_BOM):
             self.encoding = "utf-8-sig"
             return
@@ -93,10 +141,10 @@ class Source:
             self._many = len(encodings.UTF8_MANY.findall(found.text))
             if self._many < 1000:
                 raise Unsuitable("hardly any letters")
-        elif found.detection.encoding != "cp932":
+        elif found.detection.encoding not in ("cp932", "euc_jp"):
             raise Unsuitable(found.detection.encoding)
-        elif _is_euc(head):
-            raise Unsuitable("EUC-JP as well")
+        elif _reads_as(head, "cp932") and _reads_as(head, "euc_jp"):
+            raise Unsuitable("CP932 or EUC-JP")
         self.encoding = found.detection.encoding
 
     def _utf8(self, piece: bytes) -> bytes:
@@ -107,6 +155,11 @@ class Source:
                 text = encodings.tolerant(piece, "cp932")
                 self.broken += sum(len(hit) for hit in encodings.BROKEN.findall(text))
                 return text.encode("utf-8", "surrogatepass")
+            return text.encode()
+        if self.encoding == "euc_jp":
+            text = encodings.strict(piece, "euc_jp")
+            if text is None:
+                raise Unsuitable("broken bytes in EUC-JP")
             return text.encode()
         return piece  # polars says whether it is
 
@@ -129,9 +182,5 @@ class Source:
             raise Unsuitable("two encodings")
 
 
-def _is_euc(piece: bytes) -> bool:
-    try:
-        piece.decode("euc_jp")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _reads_as(piece: bytes, encoding: str) -> bool:
+    return encodings.strict(piece, encoding) is not None

@@ -8,6 +8,7 @@ import re
 import zipfile
 from typing import Literal
 
+from recommended_datasets.encoding import utf16_without_bom
 from recommended_datasets.table import ReadError
 
 WorkbookKind = Literal["xlsx", "xlsb", "xls", "ods"]
@@ -85,7 +86,8 @@ def refuse_other_formats(content: bytes) -> None:
     if _is_json(content):
         raise ReadError("not-a-table", kind="JSON")
     # In UTF-16 half a kanji may look like any control character; its decoder judges.
-    if not content.startswith((b"\xff\xfe", b"\xfe\xff")) and _is_binary(content[: 1 << 16]):
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff")) or utf16_without_bom(content)
+    if not wide and _is_binary(content[: 1 << 16]):
         raise ReadError("not-a-table", kind="binary")
 
 

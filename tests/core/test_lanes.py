@@ -163,6 +163,37 @@ def test_duplicates_far_apart_name_the_first_line(tmp_path: Path, monkeypatch: p
     assert (again.record, again.line, dict(again.values)["first_line"]) == (3901, 3902, "12")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "euc_jp", "iso2022_jp"])
+def test_every_encoding_is_read_piece_by_piece_with_the_report_of_the_exact_lane(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [record(number) for number in range(3000)]
+    rows[1700][11], rows[2900][3], rows[2500][15] = "朝から", "　見本", '"一行目\n二行目"'
+    path = tmp_path / "aed.csv"
+    path.write_bytes("\r\n".join(",".join(row) for row in [HEADER, *rows]).encode(encoding))
+    exact, _ = check(path, 1 << 60, monkeypatch)
+    quick, was_quick = check(path, 0, monkeypatch, 150_001)
+    assert was_quick and repr(exact) == repr(quick)
+    assert quick.encoding == encoding[:6].rstrip("-") if encoding.startswith("utf") else quick.encoding == encoding
+    assert any((issue.record, issue.code) == (1701, "type-error") for issue in quick.issues)
+
+
+def test_what_cannot_be_read_piece_by_piece_is_refused_above_a_size_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "EXACT", 1000)
+    path = tmp_path / "aed.csv"
+    path.write_bytes("\r".join(",".join(row) for row in [HEADER, *map(record, range(2000))]).encode())
+    report, _ = check(path, 0, monkeypatch)
+    assert (report.status, list(report.issue_counts)) == ("error", ["too-large-for-layout"])
+    assert "UTF-8" in as_json(report, "ja")
+    path.write_bytes(b"%PDF-1.4\n" + b"x" * 5000)
+    assert list(check(path, 0, monkeypatch)[0].issue_counts) == ["pdf-instead-of-table"]
+    path.write_bytes("\n".join(["種類,量,単位", *(f"{n},りんご,個" for n in range(3000))]).encode())
+    report, _ = check(path, 0, monkeypatch)
+    assert (report.status, report.dataset, report.row_count) == ("failure", None, 3000)
+
+
 def test_small_files_never_load_polars(tmp_path: Path) -> None:
     import subprocess
     import sys
