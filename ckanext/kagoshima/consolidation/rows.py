@@ -176,7 +176,12 @@ def _nearest(
     one given can be nearer than."""
     assert query.near is not None
     latitude, longitude = query.near
-    conditions, values = _within(query, conditions, values)
+    if conditions:
+        conditions, values = _within(query, conditions, values)
+    else:
+        # The index gives the nearest first and stops at the limit. A box beside it would mislead the planner, who takes any
+        # box to hold few rows, into fetching and sorting all of them.
+        conditions = ["latitude IS NOT NULL", "longitude IS NOT NULL"]
     statement = sa.text(
         f"SELECT row_id, latitude, longitude, point(longitude, latitude) <-> point(:lng, :lat) AS degrees "
         f"FROM {_table(query)}{_where(conditions)} ORDER BY point(longitude, latitude) <-> point(:lng, :lat) LIMIT :most"
