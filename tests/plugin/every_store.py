@@ -26,10 +26,10 @@ def places_of(value: str) -> list[str]:
     found += [f"Solr {one['id']}" for one in documents if value in str(one)]
     if make_connection().search(f'text:"{value}"', rows=1).hits:
         found.append("Solr, searched")
-    redis = connect_to_redis()
+    redis: Any = connect_to_redis()
     for key in redis.scan_iter(count=1000):
         kind = redis.type(key)
-        body = {
+        body: Any = {
             b"string": lambda key=key: redis.get(key),
             b"hash": lambda key=key: redis.hgetall(key),
             b"list": lambda key=key: redis.lrange(key, 0, -1),

@@ -102,6 +102,7 @@ def preview(source_ids: list[str]) -> Iterator[running.Result]:
         source = HarvestSource.get(source_id)
         if source is not None:
             yield preview_source(source.id, Declared.of(source), client)
+            model.Session.remove()
 
 
 def preview_source(source_id: str, declared: Declared, client: Any = None) -> running.Result:
@@ -124,8 +125,7 @@ def preview_source(source_id: str, declared: Declared, client: Any = None) -> ru
         result.problems.append(Problem("unexpected", {"detail": type(error).__name__}))
         result.state = "failing"
     finally:
-        model.Session.rollback()
-        model.Session.remove()
+        model.Session.rollback()  # not removed: a page goes on with its user
     return result
 
 
