@@ -54,6 +54,7 @@ class Written:
 
 
 def written() -> Written:
+    import ckan.plugins.toolkit as tk
     import sqlalchemy as sa
     from ckan import model
     from ckan.lib.search.common import make_connection
@@ -64,7 +65,8 @@ def written() -> Written:
         WHERE relname IN ('package', 'resource', 'package_tag', 'member')"""
     with model.meta.engine.connect() as connection:  # type: ignore
         rows = int(connection.execute(sa.text(query)).scalar() or 0)
-    found = make_connection().search("dataset_type:dataset", fl="id,_version_", rows=100_000, fq="+state:active")
+    own = f'+site_id:"{tk.config["ckan.site_id"]}"'
+    found = make_connection().search("dataset_type:dataset", fl="id,_version_", rows=100_000, fq=own)
     return Written(rows, frozenset((one["id"], one["_version_"]) for one in found.docs))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import polars as pl
 import sqlalchemy as sa
 from ckan import model
@@ -22,9 +23,10 @@ def places_of(value: str) -> list[str]:
     found = [f"table {name}" for name in _tables(model.meta.engine, value)]
     found += [f"DataStore {name}" for name in _tables(get_write_engine(), value)]
     found += [f"file {name}" for name, body in _files() if value in _text(name, body)]
-    documents = make_connection().search("*:*", rows=10_000, fl="*").docs
+    own = f'+site_id:"{tk.config["ckan.site_id"]}"'
+    documents = make_connection().search("*:*", fq=own, rows=10_000, fl="*").docs
     found += [f"Solr {one['id']}" for one in documents if value in str(one)]
-    if make_connection().search(f'text:"{value}"', rows=1).hits:
+    if make_connection().search(f'text:"{value}"', fq=own, rows=1).hits:
         found.append("Solr, searched")
     redis: Any = connect_to_redis()
     for key in redis.scan_iter(count=1000):

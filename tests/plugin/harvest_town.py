@@ -101,6 +101,7 @@ def written() -> Any:
         for table in ("package", "resource"):
             rows = connection.execute(sa.text(f"SELECT id, xmin::text FROM {table}")).fetchall()
             found[table] = sorted(tuple(row) for row in rows)
-    documents = make_connection().search("dataset_type:dataset", rows=1000, fl="id,_version_").docs
+    own = f'+site_id:"{tk.config["ckan.site_id"]}"'
+    documents = make_connection().search("dataset_type:dataset", fq=own, rows=1000, fl="id,_version_").docs
     found["Solr"] = sorted((one["id"], one["_version_"]) for one in documents)
     return found
