@@ -36,7 +36,7 @@ class SourceState(tk.BaseModel):  # type: ignore
     kind: Any = sa.Column(sa.Text, nullable=False, default="")
     """As found out, or as given."""
     state: Any = sa.Column(sa.Text, nullable=False, default="new")
-    """``new``, ``running``, ``unchanged``, ``changed``, ``held``, ``failing`` or ``quarantined``."""
+    """``new``, ``running``, ``unchanged``, ``changed``, ``held``, ``conflict``, ``failing`` or ``quarantined``."""
     problem: Any = sa.Column(JSONB)
     """``{"code": …, "values": {…}}`` where the source itself could not be read."""
     summary: Any = sa.Column(JSONB)

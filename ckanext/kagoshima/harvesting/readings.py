@@ -122,7 +122,7 @@ def proposal(data: bytes, name: str, dataset: str, code: str) -> str:
     if checked.table is None:
         return ""
     proposed = mappings.propose_mapping(checked.table, catalogue.load().standard(dataset))
-    return mappings.dump(proposed)
+    return mappings.dump(dataclasses.replace(proposed, scores={}))
 
 
 def parse_mapping(text: str) -> Mapping:

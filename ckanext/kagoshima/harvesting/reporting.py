@@ -22,6 +22,7 @@ STATES = {
     "held": ("確認待ちがあります", "something waits for a decision"),
     "quarantined": ("個人情報の疑いで非公開のファイルがあります", "a file is withheld: it may hold personal data"),
     "failing": ("取得できないファイルがあります", "a file or the source cannot be fetched"),
+    "conflict": ("別の経路と内容が違うファイルがあります", "a file differs from another route"),
 }
 
 
@@ -74,7 +75,7 @@ def sources_page(
     *, allowed: list[str] | None, municipality_code: str = "", state: str = "", limit: int = 100, offset: int = 0
 ) -> dict[str, Any]:
     """``{"count", "sources": […]}``, those that need somebody first. One query, however many sources there are."""
-    gravity = sa.case({"quarantined": 0, "failing": 1, "held": 2}, value=SourceState.state, else_=3)
+    gravity = sa.case({"quarantined": 0, "failing": 1, "held": 2, "conflict": 3}, value=SourceState.state, else_=4)
     query = (
         model.Session.query(HarvestSource, SourceState)
         .outerjoin(SourceState, SourceState.source_id == HarvestSource.id)

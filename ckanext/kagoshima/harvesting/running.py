@@ -264,6 +264,8 @@ def _state(result: Result) -> str:
             return outcome
     if any(problem.code == "mass-delete" for problem in result.problems):
         return "held"
+    if any(problem.code == "conflict" for problem in result.problems):
+        return "conflict"
     return "changed" if result.changed else "unchanged"
 
 
