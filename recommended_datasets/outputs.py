@@ -47,10 +47,11 @@ def stored_frame_of(columns: Mapping[str, Sequence[str | None]], definition: Def
             for column in stored_columns(definition)
         ]
     )
-    number = pl.col(key) if key else pl.lit("")
     # As `merged_versions.sort_key`: texts by code point, which is also the order of their UTF-8 bytes.
-    order = [pl.col("publisher_code"), pl.col("source_resource"), number.str.len_chars(), number, pl.col("row_id")]
-    return frame.sort([one.fill_null("" if at != 2 else 0) for at, one in enumerate(order)], maintain_order=True)
+    number = pl.col(key).fill_null("") if key else None
+    by_number = [] if number is None else [number.str.len_chars(), number]
+    order = [pl.col("publisher_code").fill_null(""), pl.col("source_resource").fill_null(""), *by_number]
+    return frame.sort([*order, pl.col("row_id").fill_null("")], maintain_order=True)
 
 
 def stored_rows(frame: pl.DataFrame) -> dict[str, dict[str, str | None]]:

@@ -11,6 +11,8 @@ import pytest
 
 from recommended_datasets import attribution, bundle, catalog, outputs, outputs_csv, outputs_geojson, outputs_parquet
 from recommended_datasets.merged_columns import csv_columns, stored_columns, typed_columns
+from recommended_datasets.merged_versions import sort_key
+from recommended_datasets.row_identity import identity_fields
 from recommended_datasets.search_grams import query_grams, tsvectors, words
 
 DEFINITION = catalog.load().standard("evacuation_space")
@@ -82,6 +84,16 @@ def test_an_empty_table_is_a_table(tmp_path: Path):
     typed = outputs.typed_frame(frame, DEFINITION)
     assert outputs_geojson.features(typed, DEFINITION) == []
     outputs_parquet.write([outputs_parquet.with_geometry(typed, DEFINITION)], tmp_path / "x.parquet", DEFINITION)
+
+
+@pytest.mark.parametrize("dataset", [one.id for one in catalog.load().all() if one.edition == "standard"])
+def test_every_standards_table_is_in_the_order_of_its_rows_key(dataset: str):
+    definition = catalog.load().standard(dataset)
+    key, _ = identity_fields(definition)
+    rows = [{"row_id": f"r{n}", "publisher_code": "462012", **({key: number} if key else {})}
+            for n, number in enumerate(("10", "9", None, "2"))]  # fmt: skip
+    frame = outputs.stored_frame(rows, definition)
+    assert frame["row_id"].to_list() == [row["row_id"] for row in sorted(rows, key=lambda row: sort_key(row, key))]
 
 
 def test_no_column_of_any_standard_has_the_name_of_another():
