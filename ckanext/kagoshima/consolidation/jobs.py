@@ -24,14 +24,23 @@ def consolidate(dataset_ids: Iterable[str] | None = None) -> list[dict[str, Any]
     """Bring the merged tables of `dataset_ids` (all that somebody publishes where None) up to date, with their public files.
 
     Only files whose bytes, rules, licence or decisions changed are read again. Safe with several workers and safe to repeat.
-    Returns the balance of each (see `balance.of_dataset`).
+    Returns the balance of each (see `balance.of_dataset`). A table that fails keeps its last version and stops no other; the
+    first such error is raised when the others are done.
     """
     found: list[dict[str, Any]] = []
+    errors: list[Exception] = []
     for dataset in sources.datasets() if dataset_ids is None else list(dict.fromkeys(dataset_ids)):
-        found.append(consolidate_table(dataset))
+        try:
+            found.append(consolidate_table(dataset))
+        except Exception as error:
+            log.exception("The merged table %s stays as it was", dataset)
+            model.Session.rollback()
+            errors.append(error)
     if any(catalogue.load().standard(entry["dataset"]).safety and entry["run"] for entry in found):
         with sources.locked(bundling.NAME):
             bundling.build()
+    if errors:
+        raise errors[0]
     return found
 
 
