@@ -45,7 +45,7 @@ class Line:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.harvest", description=__doc__)
     parser.add_argument("--sources", type=int, default=43)
-    parser.add_argument("--files", type=int, default=1000, help="of the memory measurement")
+    parser.add_argument("--files", type=int, default=1000, help="of the memory measurement, in hundreds; 0 leaves it out")
     parser.add_argument("--many", type=int, default=10_000, help="sources of the last measurement; 0 leaves it out")
     parser.add_argument("--rounds", type=int, default=5, help="unchanged harvests")
     options = parser.parse_args()
@@ -78,9 +78,10 @@ def _measure(app: Any, folder: Path, options: argparse.Namespace) -> list[Line]:
     ids = nightly.chosen()
     lines = _first(ids, web)
     lines += _unchanged(ids, base, web, options.rounds)
-    say(f"{options.files} files, one worker")
-    growth, note = harvest_scale.memory(web, base, options.files)
-    lines.append(Line(f"growth of a worker over {options.files:,} files", 50, growth, "MB", note))
+    if options.files:
+        say(f"{options.files} files, one worker")
+        growth, note = harvest_scale.memory(web, base, options.files)
+        lines.append(Line(f"growth of a worker over {options.files:,} files", 50, growth, "MB", note))
     if options.many:
         lines += [Line(*one) for one in harvest_scale.many(app, web, base, options.many)]
     say(f"registering {len(declared)} sources took {registering.seconds:.1f} s")
