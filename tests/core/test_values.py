@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from recommended_datasets.definition import TYPES as TYPE_NAMES
 from recommended_datasets.definition import Field
 from recommended_datasets.values import TYPES, parse
+from recommended_datasets.values_codes import has_corporate_check_digit
 from recommended_datasets.values_parsed import Parsed
 
 EVACUATION = {"type": "flag", "allowed": ("1",), "blank": "no"}
@@ -211,6 +212,10 @@ def test_a_corporate_number_proves_itself_by_its_check_digit() -> None:
     from stdnum.jp import cn
 
     good = cn.calc_check_digit("000020460001") + "000020460001"
+    for number in range(10**11, 10**12, 10**10 - 7919):
+        for first in range(10):
+            digits = f"{first}{number:012}"
+            assert has_corporate_check_digit(digits) == cn.is_valid(digits), digits
     assert read("corporate_number", good) == Parsed(good)
     assert read("corporate_number", f"{good}.0").text == good
     wrong = str((int(good[0]) % 9) + 1) + good[1:]
