@@ -16,7 +16,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo stop status clean services test lint test-core test-stack test-services test-plugin test-demo \
-	test-browser stop-test bench bench-merge fuzz docs messages lock
+	test-browser stop-test bench bench-merge bench-harvest fuzz docs messages lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ stop-test: ## Stop the test stack
 
 bench: install ## Performance figures, each beside its peer in one run
 	@$(PY) -m benchmarks $(BENCH)
+
+bench-harvest: test-services ## Performance of the harvester beside bare CKAN calls and bare GETs (BENCH_HARVEST="--many 1000")
+	@$(PY) -m benchmarks.harvest $(BENCH_HARVEST)
 
 bench-merge: test-services ## Performance of the merged tables beside bare COPY, polars and xloader (BENCH_MERGE="--rows 200000")
 	@eval "$$($(TEST_STACK) environment --name bench)" && $(PY) -m benchmarks.merge $(BENCH_MERGE)
