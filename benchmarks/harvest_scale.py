@@ -7,6 +7,7 @@ import os
 import statistics
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -146,12 +147,13 @@ def _pages(app: Any) -> tuple[float, str]:
     headers = {"Authorization": factories.SysadminWithToken()["token"]}
     found: list[tuple[float, str]] = []
     client = app._wsgi_app.test_client()
+    visitor = ThreadPoolExecutor(1)  # a thread of its own: in ours a request is open, whose user is nobody
     for path in ("/harvest", "/harvest?page=5", "/harvest?q=many", "/harvest/state", "/harvest/state?page=50",
                  "/harvest/state?state=unchanged", "/harvest/state/many-000500", "/harvest/many-000500"):  # fmt: skip
         seconds = []
         for _ in range(4):
             begin = time.perf_counter()
-            answer = client.get(path, headers=headers)
+            answer = visitor.submit(client.get, path, headers=headers).result()
             seconds.append(time.perf_counter() - begin)
             assert answer.status_code == 200, (path, answer.status_code)
         found.append((statistics.median(seconds[1:]), path))
