@@ -12,7 +12,7 @@ def parameters(search_params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of `package_search`; whoever names query fields, or a parser, keeps them.
 
     CKAN asks Solr's `dismax` parser, which takes the parts of one Japanese word as alternatives: 鹿児島市 would find every
-    city (市). `edismax` obeys `q.op=AND` inside a word also; all words are wanted, as people expect who add one to narrow down.
+    city (市). `edismax` obeys `q.op=AND` inside a word also; all words are wanted, as people expect who narrow down.
     A query with a colon names fields and stays with Solr's standard parser, as in CKAN.
     """
     if search_params.get("q") and not search_params.get("qf"):
