@@ -130,7 +130,8 @@ WIDE = ",".join(["列"] * 1_000_000).encode() + b"\r\n" + b"," * 999_999
 def test_bombs_end_in_time_with_a_clear_message(data: bytes, code: str | None) -> None:
     begin = time.process_time()
     report = check_bytes(data, name="bomb.csv").report
-    assert time.process_time() - begin < 10 * max(1, len(data) / 1e6)
+    # Against hanging, with room for a busy machine; how long it takes is for the benchmarks to say.
+    assert time.process_time() - begin < 60 * max(1, len(data) / 1e6)
     if code:
         assert report.status == "error"
         assert report.issues[0].code == code
