@@ -1,7 +1,7 @@
 """`make test`: every suite on its own stack beside a running catalogue, and one line that sums them.
 
-Two things run at a time (the machine this is made for has two cores): lint, core and package in one lane; services, plugin,
-set-up and browser in the other.
+Two things run at a time (the machine this is made for has two cores): lint, core, package and the harvester in one lane;
+services, the rest of the plugin, set-up and browser in the other. Each plugin suite has databases of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from stack.settings import PROJECT, Stack
 
 WITHOUT_CKAN = ("-p", "no:ckan", "-p", "no:ckan_fixtures")
 """CKAN registers itself with every pytest run and starts; the core must run without."""
+HARVESTER = "test_harvest_*.py"
+"""The slowest half of the plugin's tests."""
 
 
 @dataclass
@@ -112,7 +114,14 @@ def plugin(run: Run) -> None:
         services.up(run.stack)
     finally:
         run.services_tried.set()
-    run.suite("plugin", ["--ckan-ini=test.ini", "tests/plugin"], services.test_environment(run.stack, "test"))
+    environment = services.test_environment(run.stack, "test")
+    run.suite("plugin", ["--ckan-ini=test.ini", "tests/plugin", f"--ignore-glob=*/{HARVESTER}"], environment)
+
+
+def harvester(run: Run) -> None:
+    run.services_tried.wait()
+    files = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "tests" / "plugin").glob(HARVESTER))
+    run.suite("harvester", ["--ckan-ini=test.ini", *files], services.test_environment(run.stack, "harvester"))
 
 
 def browser(run: Run) -> None:
@@ -137,7 +146,7 @@ def everything(stack: Stack) -> int:
                 fail(str(failure))
                 run.outcomes.append(Outcome(getattr(suite, "__name__", "?"), problem=str(failure).splitlines()[0]))
 
-    other = threading.Thread(target=lane, args=(lint, core, package), daemon=True)
+    other = threading.Thread(target=lane, args=(lint, core, package, harvester), daemon=True)
     try:
         other.start()
         lane(plugin, browser)
@@ -153,7 +162,7 @@ def report(run: Run, seconds: float) -> int:
     print(flush=True)
     for outcome in sorted(run.outcomes, key=lambda each: each.name):
         counts = f"{outcome.passed} passed, {outcome.failed} failed, {outcome.skipped} skipped in {outcome.seconds:.0f}s"
-        print(f"{outcome.name:8} {outcome.problem or counts}")
+        print(f"{outcome.name:9} {outcome.problem or counts}")
     passed, failed, skipped = (sum(getattr(each, key) for each in run.outcomes) for key in ("passed", "failed", "skipped"))
     failed += sum(1 for each in run.outcomes if each.problem)
     print(f"({seconds:.0f} s)\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
