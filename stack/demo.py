@@ -46,14 +46,15 @@ def demo(stack: Stack, sources: Path | None) -> None:
         _configure(stack, allow)
         ready = stack.run / "ready"
         if ready.exists():
-            # The database is there: the site answers while the set-up looks for what is new.
+            # The database is there: the site answers first, then the set-up looks for what is new.
             _start_site(stack)
+            _wait_for_site(stack)
             _set_up(stack, sources)
         else:
             _set_up(stack, sources)
             ready.touch()
             _start_site(stack)
-        _wait_for_site(stack)
+            _wait_for_site(stack)
         supervision.start(stack, *WORKERS)
     _summary(stack, time.monotonic() - begin)
 
