@@ -13,6 +13,7 @@ from ckanext.datastore.backend.postgres import identifier  # type: ignore
 from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.consolidation import credits, naming, query, rows, sources
 from ckanext.kagoshima.consolidation.model import MergeRun
+from ckanext.kagoshima.consolidation.openapi import PROBLEM
 from recommended_datasets import outputs
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import typed_columns
@@ -140,17 +141,7 @@ def openapi() -> dict[str, Any]:
         "components": {
             "parameters": _PARAMETERS,
             "schemas": {
-                "exception": {
-                    "type": "object",
-                    "required": ["error"],
-                    "properties": {
-                        "error": {
-                            "type": "object",
-                            "required": ["code", "message"],
-                            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-                        }
-                    },
-                },
+                "exception": PROBLEM,
                 **{definition.id: _schema(definition) for definition in tables()},
             },
         },

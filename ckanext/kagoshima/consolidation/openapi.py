@@ -18,6 +18,18 @@ _JSON_TYPES: dict[str, dict[str, Any]] = {
     "json": {"type": ["object", "null"]},
 }
 _TABLE_TYPES = {"text": "string", "float": "number", "integer": "integer", "date": "date", "json": "object"}
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+        }
+    },
+}
+"""What every 4xx answer of ``/data/v1`` and ``/ogc`` says."""
 _CSVW_TYPES = {"text": "string", "float": "double", "integer": "integer", "date": "date", "json": "json"}
 
 
@@ -211,17 +223,7 @@ def document() -> dict[str, Any]:
         },
         "components": {
             "schemas": {
-                "Error": {
-                    "type": "object",
-                    "required": ["error"],
-                    "properties": {
-                        "error": {
-                            "type": "object",
-                            "required": ["code", "message"],
-                            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-                        }
-                    },
-                },
+                "Error": PROBLEM,
                 **{dataset_: json_schema(catalogue.load().standard(dataset_)) for dataset_ in tables},
             }
         },

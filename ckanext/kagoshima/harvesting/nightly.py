@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from typing import Any
 
@@ -136,19 +136,18 @@ def merge() -> dict[str, Any]:
 
 def tidy() -> int:
     """Take out of the archive what is past its retention; files that cannot be removed stop nothing."""
-    try:
-        return retention.prune()
-    except Exception:
-        log.error("the archive could not be pruned: %s", traceback.format_exc())
-        model.Session.rollback()
-        return 0
+    return _stopping_nothing("the archive could not be pruned", retention.prune)
 
 
 def tell() -> int:
     """Send the mails that somebody has to act on; a mail server that does not answer stops nothing."""
+    return _stopping_nothing("mails could not be sent", telling.after_round)
+
+
+def _stopping_nothing(failed: str, step: Callable[[], int]) -> int:
     try:
-        return telling.after_round()
+        return step()
     except Exception:
-        log.error("mails could not be sent: %s", traceback.format_exc())
+        log.error("%s: %s", failed, traceback.format_exc())
         model.Session.rollback()
         return 0

@@ -52,17 +52,8 @@ def show(identifier: str) -> str | Response:
 @kagoshima_harvesting.route("/harvest/held/<identifier>/<any(release, reject):decision>", methods=["POST"])
 def decide(identifier: str, decision: str) -> str | Response:
     """Release or reject a held revision."""
-    try:
-        done = _ask(f"kagoshima_held_{decision}", {"id": identifier, "reason": tk.request.form.get("reason", "")})
-    except tk.NotAuthorized as error:
-        return tk.abort(403, str(error))
-    except tk.ObjectNotFound as error:
-        return tk.abort(404, str(error))
-    except tk.ValidationError as error:
-        tk.h.flash_error(" ".join(error.error_summary.values()))
-        return tk.redirect_to("kagoshima_harvesting.index")
-    tk.h.flash_success(tk._("Released.") if decision == "release" else tk._("Rejected."))
-    return tk.redirect_to("kagoshima_harvesting.show", identifier=done["source"])
+    said = tk._("Released.") if decision == "release" else tk._("Rejected.")
+    return _done(f"kagoshima_held_{decision}", {"id": identifier, "reason": tk.request.form.get("reason", "")}, "", said)
 
 
 @kagoshima_harvesting.route("/harvest/held/<identifier>/mapping", methods=["POST"])
@@ -106,17 +97,21 @@ def preview() -> str | Response:
 
 
 def _done(action: str, data: dict[str, Any], source: str, said: str) -> str | Response:
-    """The action, then the page of the source with what was done or what was wrong."""
+    """The action, then the page of the source with what was done or what was wrong. Where `source` is not known before (""),
+    the action's answer names it; without an answer the list of sources is shown."""
     try:
-        _ask(action, data)
+        done = _ask(action, data)
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     except tk.ObjectNotFound as error:
         return tk.abort(404, str(error))
     except tk.ValidationError as error:
         tk.h.flash_error(" ".join(error.error_summary.values()))
+        if not source:
+            return tk.redirect_to("kagoshima_harvesting.index")
     else:
         tk.h.flash_success(said)
+        source = source or done["source"]
     return tk.redirect_to("kagoshima_harvesting.show", identifier=source)
 
 
