@@ -20,8 +20,13 @@ from recommended_datasets.table import ReadError, Table
 from recommended_datasets.validation import Validation
 
 if TYPE_CHECKING:
+    import collections.abc
+
     from recommended_datasets.catalog import Catalog
     from recommended_datasets.mapping import Mapping
+    from recommended_datasets.values_columns import Column
+
+    ColumnsRead = collections.abc.Mapping[str, Column]
 
 LARGE = 20_000_000
 """Bytes of a CSV file from which the fast lane pays: below, starting polars costs more than it saves."""
@@ -40,6 +45,8 @@ class Checked:
     columns: tuple[ColumnMatch, ...] = ()
     municipality_code: str | None = None
     """The publisher: as given, else the code that most rows name, else that of the file name."""
+    read: ColumnsRead | None = None
+    """The columns of `table` as the check read them, to spare `normalise` the same work; None where it has to read itself."""
 
 
 def check_bytes(
@@ -87,7 +94,7 @@ def check_bytes(
     )
     validation.feed(table)
     report = validation.finish()
-    return Checked(report, table, definition, columns, validation.publisher)
+    return Checked(report, table, definition, columns, validation.publisher, validation.read)
 
 
 def _check_large(

@@ -187,6 +187,13 @@ def _as_json(table: Table, row: int) -> str:
     return json.dumps({header: cell for header, cell in cells.items() if cell}, ensure_ascii=False)
 
 
+def stored_columns_of(
+    table: Table, normalised: NormalisedRows, target: Definition, source: Source, rows: list[int]
+) -> dict[str, Sequence[str | None]]:
+    """These rows of a file in `merged_columns.stored_columns`, whatever a merge would think of them."""
+    return _merged_columns(table, normalised, target, source, rows)[0]
+
+
 def _merged_columns(
     table: Table, normalised: NormalisedRows, target: Definition, source: Source, accepted: list[int]
 ) -> tuple[dict[str, Sequence[str | None]], int]:

@@ -115,7 +115,7 @@ def _write(folder: Path, definition: Definition, contributions: list[Contributio
     typed = outputs_parquet.with_geometry(outputs.typed_frame(stored, definition), definition)
     rejected = [outputs_csv.dropped_rows(c.source, c.rejected) for c in contributions]
     duplicates = [outputs_csv.dropped_rows(c.source, c.duplicates) for c in contributions]
-    features = outputs_geojson.SEPARATOR.decode().join(outputs_geojson.features(typed, definition)).encode()
+    features = outputs_geojson.body(typed, definition)
     contents = {
         "csv": outputs_csv.header(definition) + outputs_csv.rows(stored, definition),
         "geojson": outputs_geojson.HEAD + features + outputs_geojson.TAIL,

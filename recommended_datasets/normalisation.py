@@ -15,6 +15,7 @@ from recommended_datasets.table import Table
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
     from recommended_datasets.recipe import Conflict, Recipe
+    from recommended_datasets.values_columns import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,12 @@ def normalise(
     constants: Mapping[str, str] | None = None,
     polygon: rules_place.Polygon | None = None,
     catalog: Catalog | None = None,
+    read: Mapping[str, Column] | None = None,
 ) -> Normalised:
-    """`table` in the terms of `definition`. Rows keep their order and number; none is dropped. Never raises for bad data."""
+    """`table` in the terms of `definition`. Rows keep their order and number; none is dropped. Never raises for bad data.
+
+    `read`: the columns as `checking.Checked.read` has them; not used where `table` is not the one that was checked.
+    """
     columns = match(table, definition, columns, catalog)
     of_recipe: list[Repair] = []
     conflicts: tuple[Conflict, ...] = ()
@@ -64,7 +69,8 @@ def normalise(
 
         played = replay(recipe, table, definition, columns)
         table, of_recipe, conflicts = played.table, list(played.applied), played.conflicts
-    read = read_settled(table, definition, columns, constants)
+    if read is None or constants or not _of(table, read):
+        read = read_settled(table, definition, columns, constants)
     canonical = {field_id: column.canonical() for field_id, column in read.items()}
     unknown = {
         (row, field_id): column.texts[row]
@@ -84,6 +90,11 @@ def normalise(
         reasons=reasons,
         conflicts=conflicts,
     )
+
+
+def _of(table: Table, read: Mapping[str, Column]) -> bool:
+    """Are these the columns of this table?"""
+    return all(column.index < 0 or column.texts is table.columns[column.index] for column in read.values())
 
 
 def _usable(

@@ -20,10 +20,17 @@ TAIL = b"\n]}\n"
 def features(typed: pl.DataFrame, definition: Definition) -> list[str]:
     """One Feature for each row of a typed frame, as JSON text; ``geometry`` is null where there are no usable coordinates
     (RFC 7946, 3.2). Unknown cells are null, their original text in ``<field>_source``."""
+    return cast("list[str]", _features(typed, definition).to_list()) if typed.height else []
+
+
+def body(typed: pl.DataFrame, definition: Definition) -> bytes:
+    """The same as one text, with `SEPARATOR` between: what stands between `HEAD` and `TAIL`."""
+    return _features(typed, definition).str.join(SEPARATOR.decode())[0].encode() if typed.height else b""
+
+
+def _features(typed: pl.DataFrame, definition: Definition) -> pl.Series:
     import polars as pl
 
-    if not typed.height:
-        return []
     apart = {source_id(column.id) for column in field_columns(definition) if has_source(column)} | {UNKNOWN.id, EXTRA.id}
     plain = [column for column in typed_columns(definition) if column.id not in apart]
     properties = pl.struct([pl.col(c.id).cast(pl.String) if c.kind == "date" else pl.col(c.id) for c in plain])
@@ -42,7 +49,7 @@ def features(typed: pl.DataFrame, definition: Definition) -> list[str]:
         .otherwise(pl.concat_str(pl.lit(","), unknown.str.strip_prefix("{").str.strip_suffix("}"))),
         pl.lit("}}"),
     ]
-    return cast("list[str]", typed.select(pl.concat_str(parts).alias("feature"))["feature"].to_list())
+    return typed.select(pl.concat_str(parts).alias("feature"))["feature"]
 
 
 def feature(shown: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _METRES_PER_DEGREE = 111_320.0
 VARIANTS = dict(zip("ヶヵ髙﨑穎邊邉−‐–—ー～〜", "ケカ高崎頴辺辺-----~~", strict=True))
 """Letters that name the same place."""
 _VARIANTS = str.maketrans(VARIANTS)
+_VARIANT_LETTERS = frozenset(VARIANTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,20 @@ def fold_letters(text: str) -> str:
     """`text` with blanks as they are, but width, case and common variants of letters as one."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", text).translate(_VARIANTS).lower()
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    if not _VARIANT_LETTERS.isdisjoint(text):
+        text = text.translate(_VARIANTS)
+    return text.lower()
 
 
 def identity_fields(definition: Definition) -> tuple[str, tuple[str, ...]]:
-    """``(id field, name fields)`` of a definition: its key, and the single fields without which a row is of no use; where a
-    new file is one more period, the date too."""
+    """``(id field, name fields)`` of a definition: its key, and the single fields without which a row is of no use (where
+    there is none, the first of those of which one is enough); where a new file is one more period, the date too."""
     key = next((f.id for f in definition.fields if f.key), "")
     names = tuple(group[0] for group in definition.usable if len(group) == 1 and "+" not in group[0] and group[0] != key)
     names = names or (("name",) if "name" in definition else ())
+    names = names or tuple(group[0] for group in definition.usable[:1] if "+" not in group[0] and group[0] != key)
     if definition.change == "snapshot":
         names += tuple(f.id for f in definition.fields if f.type == "date" and f.id not in names)
     return key, names

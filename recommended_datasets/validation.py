@@ -15,7 +15,7 @@ from recommended_datasets.report import ColumnMatch, Issue, Report
 from recommended_datasets.report_tally import EXAMPLES, Tally
 from recommended_datasets.table import Note, Table
 from recommended_datasets.validation_block import BOTH, Block, Hints
-from recommended_datasets.values_columns import UNKNOWN, TableReader, swapped_rows
+from recommended_datasets.values_columns import UNKNOWN, Column, TableReader, swapped_rows
 from recommended_datasets.values_parsed import Parsed, fold, trim
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Validation:
         self._head: Table | None = None
         self._notes: list[Note] = []
         self._rows = self._usable = self._swapped = self._waiting = 0
+        self.read: Mapping[str, Column] | None = None
+        """The columns as they were read, where the whole file was one block and no coordinates were swapped."""
         self._filled: dict[str, int] = {}
         self._errors = False
 
@@ -106,6 +108,7 @@ class Validation:
             self._add(self._with_field(issue))
         columns = self._reader.read(table, hints.rows)
         swaps = swapped_rows(columns)
+        self.read = columns if not (swaps or self._rows or hints.rows) else None
         block = Block(table, columns, hints)
         self._count_filled(block)
         self._swap(block, swaps)

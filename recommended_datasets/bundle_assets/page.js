@@ -79,6 +79,53 @@
     return [canvas.clientWidth / 2 + (row.x - view.x) * squeeze * view.k, canvas.clientHeight / 2 - (row.y - view.y) * view.k];
   }
 
+  const middle = (values) => values.slice().sort((a, b) => a - b)[values.length >> 1];
+
+  // Where each publisher's places are: the middle one of them, for its name on the map of the whole.
+  let known = { rows: null, names: [] };
+  function towns() {
+    if (known.rows === found) return known.names;
+    const of = new Map();
+    found.forEach((row) => {
+      if (row.y == null || !row.p) return;
+      if (!of.has(row.p)) of.set(row.p, []);
+      of.get(row.p).push(row);
+    });
+    const names = [...of].map(([name, rows]) => ({ name: name, x: middle(rows.map((row) => row.x)), y: middle(rows.map((row) => row.y)) }));
+    known = { rows: found, names: names };
+    return names;
+  }
+
+  function said(pen, text, x, y) {
+    pen.lineWidth = 3;
+    pen.strokeStyle = "#ffffff";
+    pen.strokeText(text, x, y);
+    pen.fillText(text, x, y);
+  }
+
+  // Degrees of latitude and longitude, some 80 pixels or more apart.
+  function grid(pen, canvas) {
+    const step = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5].find((one) => one * view.k >= 80) || 10;
+    const squeeze = Math.cos((view.y * Math.PI) / 180), wide = canvas.clientWidth / 2 / (view.k * squeeze), high = canvas.clientHeight / 2 / view.k;
+    const digits = Math.max(0, Math.ceil(-Math.log10(step)));
+    pen.strokeStyle = "#c9d3d8";
+    pen.fillStyle = "#47545c";
+    pen.font = "11px sans-serif";
+    pen.lineWidth = 1;
+    for (let at = Math.ceil((view.x - wide) / step); at * step <= view.x + wide; at += 1) {
+      const x = place({ x: at * step, y: view.y })[0];
+      pen.strokeStyle = "#c9d3d8"; pen.lineWidth = 1;
+      pen.beginPath(); pen.moveTo(x, 0); pen.lineTo(x, canvas.clientHeight); pen.stroke();
+      said(pen, "東経" + (at * step).toFixed(digits) + "°", x + 3, 12);
+    }
+    for (let at = Math.ceil((view.y - high) / step); at * step <= view.y + high; at += 1) {
+      const y = place({ x: view.x, y: at * step })[1];
+      pen.strokeStyle = "#c9d3d8"; pen.lineWidth = 1;
+      pen.beginPath(); pen.moveTo(0, y); pen.lineTo(canvas.clientWidth, y); pen.stroke();
+      said(pen, "北緯" + (at * step).toFixed(digits) + "°", 3, y - 3);
+    }
+  }
+
   function draw() {
     const canvas = $("map"), ratio = window.devicePixelRatio || 1, pen = canvas.getContext("2d");
     canvas.width = canvas.clientWidth * ratio;
@@ -87,6 +134,7 @@
     view = view || fit();
     $("scale").textContent = "";
     if (!view) return;
+    grid(pen, canvas);
     const labels = [];
     found.forEach((row, index) => {
       if (row.y == null) return;
@@ -100,7 +148,18 @@
     });
     pen.fillStyle = "#1a1a1a";
     pen.font = "12px sans-serif";
-    if (labels.length <= 40) labels.forEach(([x, y, text]) => pen.fillText(text, x + 8, y + 4));
+    if (labels.length <= 40) {
+      labels.forEach(([x, y, text]) => said(pen, text, x + 8, y + 4));
+    } else {
+      const names = towns(), taken = [];
+      pen.font = "bold 13px sans-serif";
+      names.length > 1 && names.forEach((one) => {
+        const [x, y] = place(one), half = pen.measureText(one.name).width / 2;
+        if (taken.some(([a, b, c]) => Math.abs(a - x) < c + half && Math.abs(b - y) < 15)) return;
+        taken.push([x, y, half]);
+        said(pen, one.name, x - half, y + 4);
+      });
+    }
     if (here) {
       const [x, y] = place(here);
       pen.strokeStyle = "#0a4fa3";
