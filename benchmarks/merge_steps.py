@@ -180,17 +180,18 @@ def load(folder: Path) -> dict[str, Any]:
     import sqlalchemy as sa
     from ckanext.datastore.backend.postgres import get_write_engine, identifier  # type: ignore
 
-    from ckanext.kagoshima.consolidation import loading, parts, store
+    from ckanext.kagoshima.consolidation import datastore_tables, loading, parts, store
     from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun
     from ckanext.kagoshima.consolidation.naming import table_id
 
     definition, table = _definition(), table_id(DATASET)
+    shape = loading.shape(definition)
     locations = [file.part for file in MergeFile.of_dataset(DATASET)]
     clock = Clock()
     ready = folder / "ready.lines"
     with ready.open("wb") as out:
         for location in locations:
-            out.writelines(loading.lines(definition, parts.typed_frame(location, definition)))
+            out.writelines(datastore_tables.lines(shape, parts.typed_frame(location, definition)))
 
     def like(name: str) -> None:
         """An empty table of the same columns, without trigger or index."""
@@ -198,21 +199,21 @@ def load(folder: Path) -> dict[str, Any]:
             connection.execute(sa.text(f'DROP TABLE IF EXISTS "{name}"'))
             connection.execute(sa.text(f'CREATE TABLE "{name}" (LIKE {identifier(table)} INCLUDING DEFAULTS)'))
 
-    columns = ", ".join(identifier(column.id) for column in loading.typed_columns(definition)) + ', "_full_text"'
+    columns = ", ".join(map(identifier, [*shape.names, "_full_text"]))
 
     def bare_copy() -> None:
         with get_write_engine().begin() as connection, ready.open("rb") as stream:
             cursor = connection.connection.cursor()
-            cursor.copy_expert(f'COPY "bench_bare" ({columns}) FROM STDIN WITH (FORMAT csv)', stream)
+            cursor.copy_expert(f'COPY "bench_bare" ({columns}) FROM STDIN WITH (FORMAT csv)', stream, size=1 << 20)
 
     def ours() -> None:
         with get_write_engine().begin() as connection:
             frames = (parts.typed_frame(location, definition) for location in locations)
-            loading.copy(connection, "bench_ours", definition, frames)
+            datastore_tables.copy(connection, loading.shape(definition, "bench_ours"), frames)
 
     def indexes() -> None:
         with get_write_engine().begin() as connection:
-            for statement in loading.index_statements("bench_bare", definition):
+            for statement in datastore_tables.index_statements(loading.shape(definition, "bench_bare")):
                 connection.execute(sa.text(statement))
 
     for name in ("bench_bare", "bench_ours"):
@@ -225,14 +226,14 @@ def load(folder: Path) -> dict[str, Any]:
     root = store.folder()
     assert run is not None and root is not None
     whole = root / "versions" / DATASET / run.id / f"{DATASET}.csv"
-    _xloader(whole, folder, clock, [column.id for column in loading.typed_columns(definition)])
+    _xloader(whole, folder, clock)
     with get_write_engine().begin() as connection:
         for name in ("bench_bare", "bench_ours", "bench_xloader"):
             connection.execute(sa.text(f'DROP TABLE "{name}"'))
     return clock.seconds
 
 
-def _xloader(whole: Path, folder: Path, clock: Clock, names: list[str]) -> None:
+def _xloader(whole: Path, folder: Path, clock: Clock) -> None:
     """ckanext-xloader 2.6's steps for a CSV file: parse, strip and write it anew, copy it line by line, COPY as text, fill
     `_full_text` by CKAN's function in steps of 100,000, index it, ANALYZE. Python's csv stands for its slower tabulator."""
     import csv

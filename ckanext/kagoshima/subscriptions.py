@@ -12,7 +12,9 @@ from ckan import model, types
 
 from ckanext.kagoshima.checking import jobs as checking
 from ckanext.kagoshima.consolidation import jobs as merging
+from ckanext.kagoshima.consolidation import municipal
 from ckanext.kagoshima.consolidation.naming import merged_name
+from ckanext.kagoshima.signals import report_changed
 
 
 def get_subscriptions() -> types.SignalMapping:
@@ -22,6 +24,7 @@ def get_subscriptions() -> types.SignalMapping:
             {"sender": "package_update", "receiver": dataset_updated},
             {"sender": "package_delete", "receiver": dataset_deleted},
         ],
+        report_changed: [municipal.enqueue],
     }
 
 

@@ -8,8 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model, types
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import balance, feed, jobs, passport, query, rows, sources, suspecting
-from ckanext.kagoshima.consolidation.naming import table_id
+from ckanext.kagoshima.consolidation import balance, datastore_tables, feed, jobs, passport, query, rows, sources, suspecting
 from ckanext.kagoshima.consolidation.problems import Problem
 from recommended_datasets.search_grams import query_grams, tsquery
 
@@ -175,14 +174,10 @@ def kagoshima_suspect_decide(context: types.Context, data_dict: dict[str, Any]) 
 @tk.chained_action
 @tk.side_effect_free
 def datastore_search(original_action: Any, context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:
-    """CKAN's own, with `q` cut into the pairs of letters that the full text of a merged table holds."""
+    """CKAN's own, with `q` cut into the pairs of letters that the full text of our tables holds."""
     words = data_dict.get("q")
-    if isinstance(words, str) and words and data_dict.get("resource_id") in _tables():
+    if isinstance(words, str) and words and datastore_tables.mark(str(data_dict.get("resource_id"))) is not None:
         grams = query_grams(words)
         if grams:
             data_dict = {**data_dict, "q": tsquery(grams), "language": "simple", "plain": False}
     return original_action(context, data_dict)
-
-
-def _tables() -> set[str]:
-    return {table_id(dataset) for dataset in catalogue.load().ids()}

@@ -31,7 +31,7 @@ class ChangeLog:
     """Gathers the changes of one run. Within a publisher: removed, changed, added, provenance, each by row id."""
 
     def __init__(self, run: MergeRun) -> None:
-        self._run = run
+        self._said = (run.dataset, run.id, run.at.isoformat())  # read here: `add` may run in a thread of its own
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="changes-")
         self.kinds: Counter[str] = Counter()
 
@@ -49,7 +49,7 @@ class ChangeLog:
         self._edits(publisher, (change for change in version.edits if change.kind == "provenance"))
 
     def _head(self, publisher: str) -> tuple[str, str, str, str]:
-        return (self._run.dataset, self._run.id, self._run.at.isoformat(), publisher)
+        return (*self._said, publisher)
 
     def _added(self, publisher: str, version: Version, stored: pl.DataFrame, definition: Definition) -> None:
         fresh = stored
@@ -88,4 +88,4 @@ class ChangeLog:
         self._file.seek(0)
         cursor: Any = model.Session.connection().connection.cursor()
         names = ", ".join(_COLUMNS)
-        cursor.copy_expert(f"COPY kagoshima_merge_change ({names}) FROM STDIN WITH (FORMAT csv)", self._file)
+        cursor.copy_expert(f"COPY kagoshima_merge_change ({names}) FROM STDIN WITH (FORMAT csv)", self._file, size=1 << 20)

@@ -7,9 +7,9 @@ import json
 import click
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import bundling, jobs
+from ckanext.kagoshima.consolidation import bundling, jobs, municipal
 
-__all__ = ["bundle", "consolidate"]
+__all__ = ["bundle", "consolidate", "tables"]
 
 _COUNTS = {"rows_in": "行", "accepted": "採用", "rejected": "不採用", "duplicates": "重複", "withheld": "保留"}
 
@@ -36,6 +36,13 @@ def consolidate(dataset: str | None, as_json: bool) -> None:
             if publisher["accepted"] != publisher["rows_in"]:
                 counts = " ".join(f"{word} {publisher[name]}" for name, word in _COUNTS.items() if publisher[name])
                 click.echo(f"  {publisher['municipality_code']} {publisher['name']}: {counts}")
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="同じ内容でももう一度 / again what has not changed")
+def tables(force: bool) -> None:
+    """市町村のファイルを DataStore の表にします / bring the municipalities' files into the DataStore."""
+    click.echo(f"{municipal.load_all(force=force)} tables")
 
 
 @click.group()

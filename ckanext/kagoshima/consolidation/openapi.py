@@ -145,6 +145,7 @@ def document() -> dict[str, Any]:
         _parameter("cursor", "前回の next_cursor / next_cursor of the last answer", {"type": "string"}),
         _parameter("format", "形式 / format", {"type": "string", "enum": list(query.FORMATS), "default": "json"}),
         _parameter("total", "総数も / count too", {"type": "boolean", "default": False}),
+        _parameter("newest", "最新の期間だけ / the newest period only", {"type": "boolean", "default": False}),
         _parameter("attribution", "出典も / credits too", {"type": "string", "enum": ["text", "html", "json"]}),
     ]  # fmt: skip
     changes = _answers({"application/json": anything}, 400, 404, 410)

@@ -40,8 +40,7 @@ def write(
     _parquet(f"{part}/stored.parquet", stored)
     _parquet(f"{part}/typed.parquet", typed)
     store.write(f"{part}/rows.csv", outputs_csv.rows(stored, definition))
-    features = outputs_geojson.features(typed, definition)
-    store.write(f"{part}/rows.geojson", outputs_geojson.SEPARATOR.decode().join(features).encode())
+    store.write(f"{part}/rows.geojson", outputs_geojson.body(typed, definition))
     store.write(f"{part}/rejected.csv", outputs_csv.dropped_rows(contribution.source, contribution.rejected))
     store.write(f"{part}/duplicates.csv", outputs_csv.dropped_rows(contribution.source, contribution.duplicates))
     texts = {row_id: json.dumps(said, ensure_ascii=False) for row_id, said in facts.items()}

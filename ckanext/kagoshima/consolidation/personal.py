@@ -22,7 +22,7 @@ def released(sha256: str) -> bool:
     return any(reason.get("code") == QUARANTINE for held in query for reason in held.reasons or ())
 
 
-def withheld_rows(table: Table, definition: Definition, sha256: str) -> dict[int, str]:
+def withheld_rows(table: Table, definition: Definition | None, sha256: str) -> dict[int, str]:
     """Row index → reason, of the rows in which personal data was found."""
     found = [finding for finding in sensitive.scan(table, definition) if finding.holds and finding.record]
     if not found or released(sha256):

@@ -69,7 +69,8 @@ def write_files(definition: Definition, run: MergeRun) -> dict[str, Any]:
     files = [file for file in MergeFile.of_dataset(run.dataset) if file.part]
     locations = [file.part for file in files]
     rows = sum(file.accepted for file in files)
-    if definition.safety:  # with the rows that are kept while it is asked whether the place is gone
+    if definition.safety or definition.change != "replace":
+        # with the rows that are kept while it is asked whether the place is gone, and those of earlier periods
         rows = sum(parts.typed_frame(location, definition).height for location in locations)
     names = file_names(definition)
     counts = {"csv": rows, "geojson": rows, "parquet": rows, "rejected": run.rejected, "duplicates": run.duplicates}

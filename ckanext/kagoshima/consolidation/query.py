@@ -27,7 +27,7 @@ RADIUS_USUAL = 1_000
 FORMATS = ("json", "csv", "geojson")
 PARAMETERS = (
     "municipality", "q", "bbox", "near", "radius", "fields", "sort", "limit", "cursor", "format", "total", "attribution",
-    "lang",
+    "newest", "lang",
 )  # fmt: skip
 _LONGEST = 2_000
 
@@ -52,6 +52,8 @@ class Query:
     """Of the last row of the page before: its sort value and its row id."""
     format: str = "json"
     total: bool = False
+    newest: bool = False
+    """Of a standard with periods (`change: snapshot`): of each publisher the rows of its newest one."""
     attribution: str = ""
     said: dict[str, str] = field(default_factory=dict)
 
@@ -108,6 +110,7 @@ def read(definition: Definition, arguments: Mapping[str, list[str]]) -> Query:
         limit=_limit(said["limit"]) if "limit" in said else USUAL,
         format=said.get("format", "json"),
         total=_yes("total", said.get("total", "false")),
+        newest=_yes("newest", said.get("newest", "false")),
         attribution=_attribution(said.get("attribution", "")),
         said=said,
     )

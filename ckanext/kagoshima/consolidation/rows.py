@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from ckanext.datastore.backend.postgres import get_read_engine, identifier  # type: ignore
 from ckanext.kagoshima.consolidation.naming import table_id
 from ckanext.kagoshima.consolidation.query import Query
+from recommended_datasets.consolidation_periods import period_fields
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import EXTRA, UNKNOWN, Column, blank_is_text, has_source, source_id, typed_columns
 from recommended_datasets.search_grams import tsquery
@@ -83,6 +84,10 @@ def _conditions(query: Query, connection: Any) -> tuple[list[str], dict[str, Any
             continue
         conditions.append(f"{name} = :equal{number}")
         values[f"equal{number}"] = value
+    period = period_fields(query.definition)[:1] if query.newest and query.definition.change == "snapshot" else ()
+    for name in map(identifier, period):
+        newest = f"SELECT publisher_code, max({name}) FROM {_table(query)} GROUP BY publisher_code"
+        conditions.append(f"(publisher_code, {name}) IN ({newest})")
     if query.boxes:
         conditions.append(_in_boxes(query, connection, values))
     return conditions, values

@@ -1,6 +1,6 @@
 """One run of one merged table: what changed since the last run, and nothing else, is read, matched and stored.
 
-Order of writing: parts (new files under new names) → DataStore → database rows → whole files. A run that dies before its
+Order of commits: parts (new files under new names) → DataStore → database rows → whole files. A run that dies before its
 database rows are written is simply done again: parts are never changed, and the DataStore takes the same rows again.
 """
 
@@ -11,6 +11,8 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import Any
 
 import polars as pl
 from ckan import model
@@ -20,11 +22,13 @@ from ckanext.kagoshima.consolidation import decisions, loading, parts, passport_
 from ckanext.kagoshima.consolidation.change_log import ChangeLog
 from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun, now
 from ckanext.kagoshima.consolidation.sources import Candidate
+from ckanext.kagoshima.consolidation.writing import Filling, Writer
 from ckanext.kagoshima.harvesting import archive, confirmed, readings
 from ckanext.kagoshima.resources import content
-from recommended_datasets import changes, consolidation, licence, merged_versions, outputs
+from recommended_datasets import changes, consolidation, consolidation_periods, licence, merged_versions, outputs
 from recommended_datasets.consolidation import Balance, Contribution
 from recommended_datasets.definition import Definition
+from recommended_datasets.merged_versions import Version
 from recommended_datasets.normalisation import normalise
 
 log = logging.getLogger(__name__)
@@ -59,19 +63,22 @@ def merge(dataset: str) -> MergeRun | None:
     run = MergeRun(id=str(uuid.uuid4()), dataset=dataset, rule_set=rule_set, at=now(), cause="source")
     causes: set[changes.Cause] = set()
     moves = redirects.Moves(definition)
-    with ChangeLog(run) as log_:
+    with ChangeLog(run) as log_, Writer() as writer, Filling(definition) if first else nullcontext() as filling:
         for publisher, files, gone in _by_publisher(work):
             stored = [before.get(candidate.source.resource) for candidate, _, _ in files]
             cause = _cause(stored, [candidate for candidate, _, _ in files], rule_set, gone)
             causes.add(cause)
-            _publisher(Step(run, definition, publisher, cause, log_, moves, direct=not first), files, gone, before)
-        if first:
-            model.Session.flush()
-            loading.fill(definition, [file.part for file in MergeFile.of_dataset(dataset) if file.accepted])
+            step = Step(run, definition, publisher, cause, log_, moves, writer, filling)
+            _publisher(step, files, gone, before)
+        writer.wait()
+        if filling is not None:
+            filling.end()
         run.cause = next(cause for cause in _CAUSES if cause in causes)
         log_.store()
         moves.store(run)
         _record(run, log_.kinds)
+        if filling is not None:
+            filling.wait()
         model.Session.commit()
     log.info("merged %s: %d added, %d removed, %d changed", dataset, run.added, run.removed, run.changed)
     return run
@@ -125,7 +132,7 @@ def _cause(
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One publisher's share of a run. `direct`: its changes go straight into the DataStore table."""
+    """One publisher's share of a run. Without `filling` its changes go straight into the DataStore table."""
 
     run: MergeRun
     definition: Definition
@@ -133,7 +140,8 @@ class Step:
     cause: changes.Cause
     log: ChangeLog
     moves: redirects.Moves
-    direct: bool
+    writer: Writer
+    filling: Filling | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,28 +161,60 @@ def _publisher(
     """Merge the changed files of one publisher: parts, DataStore, file rows, changes."""
     definition = step.definition
     given = [_given(candidate, key, outcome, definition) for candidate, key, outcome in files]
-    touched = [before[one.candidate.source.resource] for one in given if one.candidate.source.resource in before] + gone
     previous: dict[str, list[str | None]] = {}
-    for file in touched:
-        for name, cells in (parts.stored_columns(file.part) if file.part else {}).items():
-            previous.setdefault(name, []).extend(cells)
+    earlier: frozenset[str] = frozenset()
+    for place, one in enumerate(given):
+        file = before.get(one.candidate.source.resource)
+        stored_before = parts.stored_columns(file.part) if file is not None and file.part else {}
+        contribution, kept = consolidation_periods.with_earlier(one.contribution, stored_before, definition)
+        given[place] = dataclasses.replace(one, contribution=contribution)
+        earlier |= kept
+        _extend(previous, stored_before)
+    for file in gone:
+        _extend(previous, parts.stored_columns(file.part) if file.part else {})
     version = merged_versions.identify(previous, [one.contribution for one in given], definition, cause=step.cause)
-    stored = outputs.stored_frame_of(version.columns, definition)
     for file in gone:
         model.Session.delete(file)
+    present = set(version.columns.get("source_resource", ()))
+    written: list[tuple[Given, str]] = []
     for one in given:
-        source = one.contribution.source
-        rows = stored.filter(pl.col("source_resource") == source.resource)
-        part = parts.location(definition.id, source.resource, step.run.id) if rows.height or one.contribution.rejected else ""
-        if part:
-            here = rows.filter(pl.col("row_status") == "")["row_id"]  # of others the line is that of an earlier file
-            facts = {row_id: said for row_id in here if (said := one.facts.get(int(version.lines[row_id] or 0)))}
-            parts.write(part, rows, one.contribution, definition, facts)
-        _store_file(step.run, one, part)
-    if step.direct:
+        resource = one.contribution.source.resource
+        has_part = resource in present or one.contribution.rejected
+        written.append((one, parts.location(definition.id, resource, step.run.id) if has_part else ""))
+        _store_file(step.run, *written[-1])
+    coming = step.writer.do(lambda: _write(step, version, written, earlier))
+    if step.filling is None:
+        stored = coming.result()
         loading.apply(definition, version, stored)
         step.moves.add(version, stored)
+
+
+def _write(step: Step, version: Version, written: list[tuple[Given, str]], earlier: frozenset[str]) -> pl.DataFrame:
+    """Write the parts and the changes of one publisher; no database. Returns its rows. `earlier`: ids of rows that are not
+    in today's files."""
+    definition = step.definition
+    stored = outputs.stored_frame_of(version.columns, definition)
+    for one, part in written:
+        if not part:
+            continue
+        rows = stored.filter(pl.col("source_resource") == one.contribution.source.resource)
+        facts: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        if one.facts:
+            here = rows.filter(pl.col("row_status") == "")["row_id"]  # of others the line is that of an earlier file
+            for row_id in here:
+                said = one.facts.get(int(version.lines[row_id] or 0)) if row_id not in earlier else None
+                if said:
+                    facts[row_id] = said
+        parts.write(part, rows, one.contribution, definition, facts)
+        if step.filling is not None and rows.height:
+            step.filling.add(part)
     step.log.add(step.publisher, version, stored, definition)
+    return stored
+
+
+def _extend(previous: dict[str, list[str | None]], columns: dict[str, list[str | None]]) -> None:
+    for name, cells in columns.items():
+        previous.setdefault(name, []).extend(cells)
 
 
 def _given(candidate: Candidate, key: str, outcome: str, definition: Definition) -> Given:
@@ -201,7 +241,9 @@ def _given(candidate: Candidate, key: str, outcome: str, definition: Definition)
         count = checked.table.row_count
         withheld = Contribution(source, Balance(rows_in=count, withheld=count), withheld={candidate.withheld: count})
         return Given(candidate, key, outcome, withheld)
-    normalised = normalise(checked.table, checked.definition, checked.columns, source.publisher_code)
+    normalised = normalise(
+        checked.table, checked.definition, checked.columns, source.publisher_code, read=checked.read
+    )
     contribution = consolidation.contribute(
         checked.table,
         normalised,

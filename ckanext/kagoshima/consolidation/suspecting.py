@@ -124,6 +124,26 @@ def _of(definition: Definition, ids: Collection[str]) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(sa.text(statement), {"ids": list(ids)}).mappings()]
 
 
+def decided(definition: Definition, most: int = 50) -> list[dict[str, Any]]:
+    """The newest decisions: when, about what, which of the two states, why. Who decided is not public."""
+    query = model.Session.query(MergeSuspect).filter(MergeSuspect.dataset == definition.id, MergeSuspect.decided.isnot(None))
+    found = query.order_by(MergeSuspect.decided.desc()).limit(most).all()
+    names = {row["row_id"]: row.get("name") for row in _of(definition, {id_ for one in found for id_ in _ids(one)})}
+    return [
+        {
+            "state": one.state,
+            "decided": one.decided,
+            "why": one.why,
+            "name": next(filter(None, map(names.get, _ids(one))), one.row_id),
+        }
+        for one in found
+    ]
+
+
+def _ids(suspect: MergeSuspect) -> tuple[str, str]:
+    return suspect.row_id, suspect.other_row_id
+
+
 def to_tell() -> Iterator[tuple[str, str, str]]:
     """(publisher's code, what it is about, words) of every open pair, for each publisher that it concerns."""
     for (dataset,) in model.Session.query(MergeSuspect.dataset).filter(MergeSuspect.state == "open").distinct().all():

@@ -27,13 +27,15 @@ from ckanext.kagoshima.consolidation.api_views import as_json, kagoshima_rows, m
 from ckanext.kagoshima.consolidation.model import MergeRun
 from ckanext.kagoshima.consolidation.ogc_views import kagoshima_ogc
 from ckanext.kagoshima.consolidation.problems import Problem
+from ckanext.kagoshima.consolidation.suspect_views import kagoshima_suspects
 from recommended_datasets import outputs
 from recommended_datasets.merged_columns import field_columns
 
-__all__ = ["kagoshima_merged", "kagoshima_ogc", "kagoshima_rows"]
+__all__ = ["kagoshima_merged", "kagoshima_ogc", "kagoshima_rows", "kagoshima_suspects"]
 
 kagoshima_merged = Blueprint("kagoshima_merged", __name__)
 csv.field_size_limit(1 << 30)  # a cell of a publisher's file may be of any length
+_PREVIEWED = ("q", "municipality", "newest", "cursor")
 _FILES = ("rejected.csv", "duplicates.csv", "manifest.json")
 
 
@@ -104,9 +106,9 @@ def _newest_changes(dataset: str, most: int = 10) -> list[dict[str, Any]]:
 
 
 def _preview(dataset: str) -> dict[str, Any]:
-    """A page of rows with the conditions of the form (words, publisher)."""
-    arguments = {name: tk.request.args[name] for name in ("q", "municipality", "cursor") if tk.request.args.get(name)}
-    asked = {"dataset": dataset, "limit": "20", "total": "true", **arguments}
+    """A page of rows with the conditions of the form (words, publisher); of statistics the newest period."""
+    arguments = {name: tk.request.args[name] for name in _PREVIEWED if tk.request.args.get(name)}
+    asked = {"dataset": dataset, "limit": "20", "total": "true", "newest": "true", **arguments}
     try:
         return {**tk.get_action("kagoshima_row_search")({}, asked), "arguments": arguments, "problem": ""}
     except tk.ValidationError as error:

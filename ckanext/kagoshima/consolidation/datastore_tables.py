@@ -1,0 +1,183 @@
+"""DataStore tables filled by COPY: typed columns with ASCII ids and Japanese labels, our full text, keys and places.
+
+CKAN's own trigger fills `_full_text` row by row and finds one token in a Japanese sentence; a COPY that brings `_full_text`
+along passes it by (the trigger stays: `datastore set-permissions` would make it anew). CKAN's DataStore API, its dump and its
+table view work on these tables as on any other.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import polars as pl
+import sqlalchemy as sa
+
+from ckanext.datastore.backend.postgres import DatastorePostgresqlBackend, get_write_engine, identifier  # type: ignore
+from recommended_datasets.merged_columns import Column
+from recommended_datasets.search_grams import tsvectors
+
+TYPES = {"text": "text", "float": "float8", "integer": "int8", "date": "date", "json": "jsonb"}
+"""Not json: the DataStore turns that into its own composite type, which COPY cannot fill."""
+_SEARCHED = frozenset({"text", "name", "address", "kana", "latin", "list", "enum", "alnum"})
+"""Types of columns whose words are found; codes, flags, addresses on the web and numbers are filtered instead."""
+_OURS = "kagoshima "
+"""How the comment of our tables begins; CKAN comments columns, not tables."""
+ROWS_AT_ONCE = 10_000
+_CHUNK = 1 << 22
+"""Bytes that COPY asks for at once. Each request needs Python's lock, which the thread that makes the next block holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One DataStore table, named by the id of its resource."""
+
+    table: str
+    columns: tuple[Column, ...]
+    searched: tuple[str, ...]
+    """Ids of the columns that full text search looks into."""
+    unique: str = ""
+    """The column that no two rows share; "" for none."""
+    indexed: tuple[tuple[str, ...], ...] = ()
+    """Columns that are looked up together, for each index."""
+    places: bool = False
+    """Has it `latitude` and `longitude`?"""
+
+    @property
+    def names(self) -> list[str]:
+        return [column.id for column in self.columns]
+
+
+def searched(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Those columns of a definition that hold words."""
+    return tuple(column.id for column in columns if column.field is not None and column.field.type in _SEARCHED)
+
+
+def columns_of(table: str) -> list[str]:
+    """The columns of a table as it is now; empty where there is none."""
+    query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:name) AND attnum > 0 AND NOT attisdropped"
+    with get_write_engine().connect() as connection:
+        return list(connection.execute(sa.text(query), {"name": identifier(table)}).scalars())
+
+
+def is_current(shape: Shape) -> bool:
+    """Has the table the columns of `shape`?"""
+    return set(shape.names) == set(columns_of(shape.table)) - {"_id", "_full_text"}
+
+
+def mark(table: str) -> str | None:
+    """What `fill` noted of the rows in the table; None where it is not a table of ours."""
+    with get_write_engine().connect() as connection:
+        query = sa.text("SELECT obj_description(to_regclass(:name), 'pg_class')")
+        said = connection.execute(query, {"name": identifier(table)}).scalar()
+    return said.removeprefix(_OURS) if said and said.startswith(_OURS) else None
+
+
+def create(shape: Shape) -> None:
+    """Make the table anew, empty, through CKAN's own action, then our indexes in place of its."""
+    if columns_of(shape.table):
+        tk.get_action("datastore_delete")(_context(), {"resource_id": shape.table, "force": True})
+    tk.get_action("datastore_create")(
+        _context(),
+        {
+            "resource_id": shape.table,
+            "force": True,
+            "fields": [_field(column) for column in shape.columns],
+            "calculate_record_count": False,
+        },
+    )
+    with get_write_engine().begin() as connection:
+        drop_indexes(connection, shape.table)
+        create_indexes(connection, shape)
+        _note(connection, shape.table, "")
+
+
+def _context() -> Any:
+    return {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
+
+
+def _field(column: Column) -> dict[str, Any]:
+    return {"id": column.id, "type": TYPES[column.kind], "info": {"label": column.label, "notes": column.english}}
+
+
+def _note(connection: Any, table: str, said: str) -> None:
+    text = (_OURS + said).replace("'", "''").replace(":", "\\:")
+    connection.execute(sa.text(f"COMMENT ON TABLE {identifier(table)} IS '{text}'"))
+
+
+def drop_indexes(connection: Any, table: str) -> None:
+    """All indexes of a table but that of its `_id`."""
+    query = """SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+               WHERE x.indrelid = to_regclass(:name) AND NOT x.indisprimary"""
+    for (name,) in connection.execute(sa.text(query), {"name": identifier(table)}).fetchall():
+        connection.execute(sa.text(f"DROP INDEX {identifier(name)}"))
+
+
+def index_statements(shape: Shape) -> list[str]:
+    """For one row, for values, words and places."""
+    name, short = identifier(shape.table), "k_" + shape.table.replace("-", "")[:40]
+    found: list[str] = []
+    if shape.unique:
+        found.append(f'CREATE UNIQUE INDEX "{short}_row" ON {name} ({identifier(shape.unique)})')
+    for number, columns in enumerate(shape.indexed):
+        found.append(f'CREATE INDEX "{short}_{number}" ON {name} ({", ".join(map(identifier, columns))})')
+    found.append(f'CREATE INDEX "{short}_words" ON {name} USING gin (_full_text) WITH (fastupdate = off)')
+    if shape.places:
+        found.append(f'CREATE INDEX "{short}_place" ON {name} USING gist (point(longitude, latitude))')
+    return found
+
+
+def create_indexes(connection: Any, shape: Shape) -> None:
+    for statement in index_statements(shape):
+        connection.execute(sa.text(statement))
+
+
+def lines(shape: Shape, typed: pl.DataFrame) -> Iterator[bytes]:
+    """What COPY takes of typed rows and their full text, block by block."""
+    for start in range(0, typed.height, ROWS_AT_ONCE):
+        block = typed.slice(start, ROWS_AT_ONCE)
+        buffer = io.BytesIO()
+        full_text = tsvectors(block, shape.searched).alias("_full_text")
+        block.select(shape.names).with_columns(full_text).write_csv(buffer, include_header=False)
+        yield buffer.getvalue()
+
+
+def copy(connection: Any, shape: Shape, frames: Iterable[pl.DataFrame]) -> None:
+    """Bring typed rows into the table by COPY. The next block is made ready while PostgreSQL takes the last one."""
+    target = ", ".join(identifier(name) for name in [*shape.names, "_full_text"])
+    statement = f"COPY {identifier(shape.table)} ({target}) FROM STDIN WITH (FORMAT csv)"
+    cursor = connection.connection.cursor()
+    blocks = (block for typed in frames for block in lines(shape, typed))
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = ahead.submit(next, blocks, None)
+            cursor.copy_expert(statement, io.BytesIO(block), size=_CHUNK)
+
+
+def replace(connection: Any, shape: Shape, ids: list[str], frames: Iterable[pl.DataFrame]) -> None:
+    """Take out the rows of these ids (values of the unique column) and bring `frames` in. Twice is the same as once."""
+    delete = sa.text(f"DELETE FROM {identifier(shape.table)} WHERE {identifier(shape.unique)} = ANY(:ids)")
+    connection.execute(delete, {"ids": ids})
+    copy(connection, shape, frames)
+
+
+def fill(shape: Shape, frames: Iterable[pl.DataFrame], *, said: str = "") -> None:
+    """Put exactly these rows into the table, in one transaction, and make its indexes afterwards. `said`: see `mark`."""
+    with get_write_engine().begin() as connection:
+        drop_indexes(connection, shape.table)
+        connection.execute(sa.text(f"TRUNCATE {identifier(shape.table)}"))
+        copy(connection, shape, frames)
+        create_indexes(connection, shape)
+        _note(connection, shape.table, said)
+
+
+def count(table: str) -> None:
+    """Make CKAN's remembered number of rows and the planner's statistics true again."""
+    backend: Any = DatastorePostgresqlBackend.get_active_backend()
+    backend.clear_table_stats(table)  # a number that is there already would be kept
+    backend.calculate_record_count(table)
