@@ -205,7 +205,7 @@ def changes_atom(dataset: str) -> Response:
     """The newest changes as an Atom feed."""
     definition = merged_table(dataset)
     arguments = _arguments()
-    if not arguments.get("since") and not arguments.get("cursor"):
+    if "since" not in arguments and "cursor" not in arguments:
         arguments["cursor"] = str(feed.start_of_newest(dataset, arguments.get("municipality", "")))
     page = feed.page(feed.request(dataset, arguments))
     base = naming.address(f"/data/v1/{dataset}")

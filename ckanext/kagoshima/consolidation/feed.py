@@ -54,7 +54,7 @@ def request(dataset: str, arguments: dict[str, str]) -> Request:
             since, since_time = 0, time_of("since", text)
     elif "cursor" in arguments:
         raise Problem("bad-cursor")
-    elif text:
+    elif "since" in arguments:
         since_time = time_of("since", text)
     found = Request(dataset, since, since_time, arguments.get("municipality", ""), int(limit))
     within_retention(found)

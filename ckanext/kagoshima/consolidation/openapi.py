@@ -105,6 +105,43 @@ def _answers(media: dict[str, Any], *problems: int) -> dict[str, Any]:
     }
 
 
+def _files(dataset: dict[str, Any], row_id: dict[str, Any], of_changes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Everything that is a file, or another form of what has JSON."""
+    as_of = _parameter("as_of", "その日の終わりの状態 / at the end of that day", {"type": "string", "format": "date"})
+    encoding = _parameter("encoding", "古いプログラム向け / for old programs", {"type": "string", "enum": ["utf-8", "cp932"]})
+    lost = _parameter("lost", "CP932 にない文字（JSON） / what CP932 lacks", {"type": "string", "enum": ["true", "false"]})
+    csv, json_, geojson = "text/csv", "application/json", "application/geo+json"
+    entries: tuple[tuple[str, str, str, list[dict[str, Any]], tuple[str, ...], tuple[int, ...]], ...] = (
+        (".csv", "wholeCsv", "全件 CSV / whole CSV", [dataset, as_of, encoding, lost], (csv, json_), (400, 404, 410, 413)),
+        (".geojson", "wholeGeojson", "全件 GeoJSON / whole GeoJSON", [dataset, as_of], (geojson,), (400, 404, 410, 413)),
+        (".parquet", "wholeParquet", "全件 Parquet / whole Parquet", [dataset], ("application/vnd.apache.parquet",), (404,)),
+        ("/manifest.json", "manifest", "ファイルの一覧 / all files with sha256", [dataset], (json_,), (404,)),
+        ("/rejected.csv", "rejectedRows", "不採用の行 / rejected rows", [dataset], (csv,), (404,)),
+        ("/duplicates.csv", "duplicateRows", "重複の行 / duplicates", [dataset], (csv,), (404,)),
+        ("/changes.csv", "changesCsv", "変更 CSV / changes as CSV", of_changes, (csv,), (400, 404, 410)),
+        ("/changes.atom", "changesAtom", "変更 Atom / as Atom", of_changes, ("application/atom+xml",), (400, 404, 410)),
+        (
+            "/rows/{row_id}/original",
+            "originalFile",
+            "元のファイル / the archived original",
+            [dataset, row_id],
+            ("application/octet-stream",),
+            (404,),
+        ),
+    )
+    return {
+        f"/data/v1/{{dataset}}{ending}": {
+            "get": {
+                "operationId": name,
+                "summary": summary,
+                "parameters": parameters,
+                "responses": _answers({media: {} for media in medias}, *problems),
+            }
+        }
+        for ending, name, summary, parameters, medias, problems in entries
+    }
+
+
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 of what is there today."""
     tables = sources.datasets()
@@ -112,7 +149,7 @@ def document() -> dict[str, Any]:
                          {"type": "string", "enum": tables} if tables else {"type": "string"}, "path")  # fmt: skip
     language = _parameter("format", "言語 / language", {"type": "string", "enum": list(SCHEMAS)})
     row_id = _parameter("row_id", "行ID / row id", {"type": "string", "minLength": 1}, "path")
-    municipality = _parameter("municipality", "公開者のコード / publisher's code", {"type": "string", "pattern": "^[0-9]{6}$"})
+    municipality = _parameter("municipality", "公開者のコード / publisher's code", {"type": "string", "examples": ["462012"]})
     anything: dict[str, Any] = {"schema": {"type": "object"}}
     row = {"type": "object", "properties": {"row_id": {"type": "string"}}, "required": ["row_id"]}
     page = {
@@ -205,22 +242,7 @@ def document() -> dict[str, Any]:
                     "responses": _answers({"application/json": anything}, 400, 404, 406),
                 }
             },
-            **{
-                f"/data/v1/{{dataset}}{ending}": {
-                    "get": {
-                        "operationId": name,
-                        "summary": summary,
-                        "parameters": [dataset],
-                        "responses": _answers({media: {"schema": {"type": "string"}}}, 404),
-                    }
-                }
-                for ending, name, summary, media in (
-                    (".csv", "wholeCsv", "全件 CSV / whole CSV", "text/csv"),
-                    (".parquet", "wholeParquet", "全件 Parquet / whole Parquet", "application/vnd.apache.parquet"),
-                    ("/rejected.csv", "rejectedRows", "不採用の行 / rejected rows", "text/csv"),
-                    ("/duplicates.csv", "duplicateRows", "重複の行 / duplicates", "text/csv"),
-                )
-            },
+            **_files(dataset, row_id, feed_parameters),
         },
         "components": {
             "schemas": {

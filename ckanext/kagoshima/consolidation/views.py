@@ -154,22 +154,25 @@ def _files(dataset: str, run: MergeRun | None) -> list[dict[str, Any]]:
 def table(dataset: str, extension: str) -> Response:
     """The whole table as CSV, GeoJSON or Parquet (pre-built), or xlsx (made on request). ``as_of=`` gives CSV or GeoJSON of a
     past time, ``encoding=cp932`` the CSV for old programs; ``lost=true`` beside it lists what CP932 cannot say."""
-    if extension not in ("csv", "geojson", "parquet", "xlsx"):
-        return tk.abort(404)
     try:
+        if extension not in ("csv", "geojson", "parquet", "xlsx"):
+            raise Problem("no-such-file")
         if extension == "xlsx":
             return _workbook(dataset)
         asked = {name: tk.request.args.get(name, "") for name in ("as_of", "encoding", "lost")}
         if extension == "parquet" or not any(asked.values()):
             return _download(dataset, f"{dataset}.{extension}")
         definition = merged_table(dataset)
-        if asked["lost"]:
+        if asked["encoding"] not in ("", "utf-8", "cp932") or asked["lost"] not in ("", "true", "false"):
+            name = "lost" if asked["encoding"] in ("", "utf-8", "cp932") else "encoding"
+            raise Problem("bad-value", name=name, value=asked[name])
+        if asked["lost"] == "true":
             return as_json(downloads.lost_in_cp932(definition))
         return downloads.of_time(definition, extension, asked["as_of"], asked["encoding"])
     except Problem as problem:
         return problem.response()
-    except tk.ObjectNotFound as error:
-        return tk.abort(404, str(error))
+    except tk.ObjectNotFound:
+        return Problem("no-such-file").response()
 
 
 def _workbook(dataset: str) -> Response:
@@ -192,16 +195,21 @@ def _workbook(dataset: str) -> Response:
 @kagoshima_merged.route("/data/v1/<dataset>/<name>")
 def beside(dataset: str, name: str) -> Response:
     """Rejected rows, duplicates, the manifest."""
-    if name not in _FILES:
-        return tk.abort(404)
-    return _download(dataset, name)
+    return _download(dataset, name) if name in _FILES else nothing()
+
+
+@kagoshima_merged.route("/data/v1/")
+@kagoshima_merged.route("/data/v1/<path:anything>")
+def nothing(anything: str = "") -> Response:
+    """Programs are told so as everywhere under this address, not with a page."""
+    return Problem("no-such-file").response()
 
 
 def _download(dataset: str, name: str) -> Response:
     try:
         return downloads.whole_file(dataset, name)
-    except tk.ObjectNotFound as error:
-        return tk.abort(404, str(error))
+    except tk.ObjectNotFound:
+        return Problem("no-such-file").response()
 
 
 @kagoshima_merged.route("/bundle/")
