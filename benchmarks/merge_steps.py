@@ -23,6 +23,8 @@ from typing import Any
 DATASET = "aed"
 SMALL = "small"
 """Name of the file of 500 rows."""
+XLOADER_ROWS = 100_000
+"""Rows that xloader's steps are measured on."""
 
 
 def application(ini: Path) -> Any:
@@ -226,7 +228,9 @@ def load(folder: Path) -> dict[str, Any]:
     root = store.folder()
     assert run is not None and root is not None
     whole = root / "versions" / DATASET / run.id / f"{DATASET}.csv"
+    rows = sum(file.accepted for file in MergeFile.of_dataset(DATASET))
     _xloader(whole, folder, clock)
+    clock.seconds["xloader"] *= max(1.0, rows / XLOADER_ROWS)
     with get_write_engine().begin() as connection:
         for name in ("bench_bare", "bench_ours", "bench_xloader"):
             connection.execute(sa.text(f'DROP TABLE "{name}"'))
@@ -235,8 +239,10 @@ def load(folder: Path) -> dict[str, Any]:
 
 def _xloader(whole: Path, folder: Path, clock: Clock) -> None:
     """ckanext-xloader 2.6's steps for a CSV file: parse, strip and write it anew, copy it line by line, COPY as text, fill
-    `_full_text` by CKAN's function in steps of 100,000, index it, ANALYZE. Python's csv stands for its slower tabulator."""
+    `_full_text` by CKAN's function in steps of 100,000, index it, ANALYZE. Python's csv stands for its slower tabulator. At most
+    `XLOADER_ROWS` rows: each takes the same time."""
     import csv
+    import itertools
 
     import sqlalchemy as sa
     from ckanext.datastore.backend.postgres import get_write_engine  # type: ignore
@@ -245,7 +251,7 @@ def _xloader(whole: Path, folder: Path, clock: Clock) -> None:
         with whole.open(encoding="utf-8-sig", newline="") as source, (folder / "x1").open("w", newline="") as out:
             reader, writer = csv.reader(source), csv.writer(out)
             width = len(next(reader))
-            for row in reader:
+            for row in itertools.islice(reader, XLOADER_ROWS):
                 writer.writerow([cell.strip() for cell in row])
         with (folder / "x1").open("rb") as source, (folder / "x2").open("wb") as out:
             for line in source:
