@@ -62,7 +62,9 @@ def measure(folder: Path, rows: int) -> list[Figure]:
 
     def step(name: str, where: Path) -> dict[str, Any]:
         _say(name)
-        return _run([sys.executable, "-m", "benchmarks.merge_steps", name, str(ini), str(where)])
+        found = _run([sys.executable, "-m", "benchmarks.merge_steps", name, str(ini), str(where)])
+        _say(f"  {json.dumps(found)}")
+        return found
 
     step("setup", town)
     _say("validation alone")

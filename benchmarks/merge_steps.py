@@ -213,17 +213,17 @@ def load(folder: Path) -> dict[str, Any]:
             frames = (parts.typed_frame(location, definition) for location in locations)
             datastore_tables.copy(connection, loading.shape(definition, "bench_ours"), frames)
 
-    def indexes() -> None:
+    def indexes(name: str) -> None:
         with get_write_engine().begin() as connection:
-            for statement in datastore_tables.index_statements(loading.shape(definition, "bench_bare")):
-                connection.execute(sa.text(statement))
+            datastore_tables.create_indexes(connection, loading.shape(definition, name))
 
     for name in ("bench_bare", "bench_ours"):
         like(name)
     clock.time("bare_copy", bare_copy)
     clock.time("ours", ours)
-    clock.time("bare_index", indexes)
-    clock.time("filled", lambda: loading.fill(definition, locations))
+    clock.time("bare_index", lambda: indexes("bench_bare"))
+    clock.time("our_index", lambda: indexes("bench_ours"))
+    clock.seconds["filled"] = clock.seconds["ours"] + clock.seconds.pop("our_index")  # as `datastore_tables.fill` does
     run = MergeRun.public(DATASET)
     root = store.folder()
     assert run is not None and root is not None
