@@ -135,13 +135,13 @@
     $("scale").textContent = "";
     if (!view) return;
     grid(pen, canvas);
-    const labels = [];
+    const labels = [], size = found.length > 300 ? 3 : 5;
     found.forEach((row, index) => {
       if (row.y == null) return;
       const [x, y] = place(row);
       if (x < -9 || y < -9 || x > canvas.clientWidth + 9 || y > canvas.clientHeight + 9) return;
       pen.beginPath();
-      pen.arc(x, y, index === picked ? 8 : 5, 0, 7);
+      pen.arc(x, y, index === picked ? 8 : size, 0, 7);
       pen.fillStyle = row.u.length ? "#8a1c1c" : "#0b5a2b";
       pen.fill();
       labels.push([x, y, row.n]);
