@@ -23,7 +23,7 @@ from typing import Any
 DATASET = "aed"
 SMALL = "small"
 """Name of the file of 500 rows."""
-XLOADER_ROWS = 100_000
+XLOADER_ROWS = 20_000
 """Rows that xloader's steps are measured on."""
 
 
