@@ -18,12 +18,18 @@ log = logging.getLogger(__name__)
 
 
 def is_stale(resource: model.Resource) -> bool:
-    """Whether the resource has a file that the present rules have not judged under its present hash."""
-    if resource.state != model.State.ACTIVE or resource.url_type != "upload":
+    """Whether the resource has a file that the present rules have not judged under its present hash, or leads to one that
+    they have not judged at this address."""
+    from ckanext.kagoshima.harvesting import linked
+
+    link = linked.is_link(resource.url, resource.url_type)
+    if resource.state != model.State.ACTIVE or not (link or resource.url_type == "upload"):
         return False
     if not formats.is_table(resource.format or "", resource.url or ""):
         return False
     row = StoredReport.of(resource.id)
+    if link:
+        return row is None or not row.checked_as.endswith(f" {resource.url}") or row.rule_set != catalogue.load().rule_set
     return row is None or row.sha256 != resource.hash or row.rule_set != catalogue.load().rule_set
 
 
@@ -41,17 +47,19 @@ def check_resource(resource_id: str, force: bool = False) -> str:
     context: Any = {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
     resource = tk.get_action("resource_show")(context.copy(), {"id": resource_id})
     package = tk.get_action("package_show")(context.copy(), {"id": resource["package_id"]})
+    from ckanext.kagoshima.harvesting import linked, readings
+
+    link = linked.is_link(resource.get("url"), resource.get("url_type"))
     try:
-        data = content.read(resource)
+        data = linked.fetch(resource) if link else content.read(resource)
     except content.NoContent:
         log.info("resource %s has no file here", resource_id)
         return "none"
     digest = content.sha256(data)
-    from ckanext.kagoshima.harvesting import readings
-
     code = package.get("municipality_code") or ""
     reading = readings.of_resource(resource_id, code)
     as_ = readings.checked_as(code, package.get("recommended_dataset") or "", reading.mark)
+    as_ += f" {resource['url']}" if link else ""
     row = StoredReport.of(resource_id)
     current = row is not None and (row.sha256, row.rule_set, row.checked_as) == (digest, catalogue.load().rule_set, as_)
     if current and not force and resource.get("hash") == digest:

@@ -244,7 +244,7 @@ def kagoshima_missing_row_confirm(context: types.Context, data_dict: dict[str, A
     """
     file_id, key = tk.get_or_bust(data_dict, ["file_id", "key"])
     tk.check_access("kagoshima_missing_row_confirm", context, {"file_id": file_id})
-    if not missing.confirm(file_id, key, context.get("user", ""), _reason(data_dict)):
+    if not missing.confirm(file_id, [key], context.get("user", ""), _reason(data_dict)):
         raise tk.ObjectNotFound(tk._("No such row."))
     return {"file_id": file_id, "key": key}
 

@@ -108,19 +108,30 @@ def prune(days: int | None) -> None:
 @click.option("--municipality", "code", default="", help="この公開団体だけ / only this publisher")
 @click.option("--due", is_flag=True, help="予定の時刻が来たものだけ / only those whose time has come")
 @click.option("--dry-run", is_flag=True, help="計画を表示するだけで何も書きません / print the plan, write nothing")
+@click.option(
+    "--sources", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="--dry-run とともに: 登録前の sources ファイルの計画 / with --dry-run: the plan of a file not yet registered",
+)
 @click.option("--no-merge", is_flag=True, help="統合データを作り直しません / leave the merged tables alone")
 @click.option("--json", "as_json", is_flag=True, help="JSONで出力 / print JSON")
-def harvest(code: str, due: bool, dry_run: bool, no_merge: bool, as_json: bool) -> None:
+def harvest(code: str, due: bool, dry_run: bool, file: Path | None, no_merge: bool, as_json: bool) -> None:
     """収集元を巡回し、変わったものを公開します / visit the sources and publish what changed."""
     logging.getLogger("ckanext.harvest").setLevel(logging.WARNING)
     from ckanext.kagoshima.harvesting import nightly
 
-    found = nightly.chosen(code, due=due)
-    if not found and not due:
+    if file is not None and not dry_run:
+        raise click.UsageError(
+            "--sources は --dry-run とともに使います。登録は ckan kagoshima sources sync FILE"
+            " / --sources goes with --dry-run; register with ckan kagoshima sources sync FILE"
+        )
+    planned = _declared(file, code) if file is not None else []
+    found = [] if file is not None else nightly.chosen(code, due=due)
+    if not found and not planned and not due:
         message = f"収集元がありません{f'（{code}）' if code else ''}。ckan kagoshima sources sync FILE で登録してください"
         raise click.ClickException(f"{message} / no sources; register them with ckan kagoshima sources sync FILE")
     results = []
-    for result in nightly.preview(found) if dry_run else nightly.run(found):
+    rounds = nightly.preview_declared(planned) if planned else nightly.preview(found) if dry_run else nightly.run(found)
+    for result in rounds:
         results.append(result)
         if not as_json:
             _print(result, dry_run)
@@ -134,6 +145,14 @@ def harvest(code: str, due: bool, dry_run: bool, no_merge: bool, as_json: bool) 
         )
         return
     _print_sum(results, merged, dry_run)
+
+
+def _declared(file: Path, code: str) -> list[declared_sources.Declared]:
+    try:
+        declared = declared_sources.read(file)
+    except declared_sources.SourcesError as error:
+        raise click.ClickException(str(error)) from error
+    return [one for one in declared if not code or one.municipality_code == code]
 
 
 def _print(result: running.Result, dry_run: bool) -> None:

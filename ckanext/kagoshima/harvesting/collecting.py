@@ -22,8 +22,10 @@ from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.robots import Robots
 from ckanext.kagoshima.harvesting.sources import Declared
 
+GATHER_SECONDS = 1800
+"""Lists and pages that take longer to read are no answer: nothing is known of their files, the next run tries again."""
 SECONDS = 3600
-"""A source that takes longer is left for the next run; what came until then counts."""
+"""What could not be fetched in this time is left for the next run; what came until then counts."""
 
 
 def collect(
@@ -38,6 +40,8 @@ def collect(
     gathered = _gather(run)
     run.collected.kind = gathered.kind
     run.collected.problems += gathered.problems
+    if gathered.kind != "csv" and all(entry.is_list for entry in gathered.entries):
+        run.collected.problems.append(Problem("nothing-named", {"url": declared.url}))
     entries = _bounded(run, gathered.entries)
     fresh: list[SourceFile] = []
     for position, entry in enumerate(entries):
@@ -69,9 +73,14 @@ def _gather(run: Run) -> gathering.Gathered:
     kind = declared.kind or (remembered[declared.url].found["kind"] if declared.url in remembered else "")
     if not kind and declared.url in run.rows:
         kind = "csv"  # found out earlier; that it is a web page today does not make it a page of links
-    gathered = gathering.gather(
-        declared.url, run.client, code=run.code, kind=kind, remembered=remembered, beat=run.beat
-    )
+    until = time.monotonic() + GATHER_SECONDS
+
+    def beat() -> None:
+        run.beat()
+        if time.monotonic() > until:
+            raise FetchError("gather-overdue", url=declared.url, seconds=GATHER_SECONDS)
+
+    gathered = gathering.gather(declared.url, run.client, code=run.code, kind=kind, remembered=remembered, beat=beat)
     by_url = {page.url: page for page in pages}
     for url, page in gathered.visited.items():
         row = by_url.get(url)

@@ -16,10 +16,13 @@ _NAMED = "ckanext.kagoshima.harvest.named_local"
 """Key of CKAN's system_info: the local servers that an operator named on this machine's command line."""
 
 
-def new_client(*, retries: int | None = None, timeout: float | None = None, size: int | None = None) -> Client:
+def new_client(
+    *, retries: int | None = None, timeout: float | None = None, size: int | None = None, named: Iterable[str] = ()
+) -> Client:
     """A client for one worker. `retries`, `timeout` and `size`: other than the options say (a page does not wait for
-    minutes)."""
-    pairs = [*config.harvest("allow"), *_named_local()]
+    minutes). `named`: addresses that somebody gave at this machine's command line just now; those on loopback are open to
+    this client."""
+    pairs = [*config.harvest("allow"), *_named_local(), *addresses.local_pairs(named)]
     allow = frozenset(pair.lower().replace("[", "").replace("]", "") for pair in pairs)
     limits = Limits(
         total=timeout or config.harvest("timeout"),

@@ -71,5 +71,10 @@ def is_gtfs(names: frozenset[str]) -> bool:
     return {name.rsplit("/", 1)[-1] for name in names} >= GTFS_FILES
 
 
+def is_workbook(body: bytes) -> bool:
+    """Whether the bytes are those of a workbook (or of another file in a zip), not text."""
+    return body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
+
+
 def is_table(kind: str) -> bool:
     return formats.is_table(kind)

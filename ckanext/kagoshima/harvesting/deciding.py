@@ -17,6 +17,7 @@ from recommended_datasets import municipality
 
 PERSONAL = "personal-data"
 MASS_DELETE = "mass-delete"
+SHRUNK = "rows-shrunk"
 SITE_RENEWED = "site-renewed"
 
 
@@ -53,8 +54,11 @@ def release(held: Held, actor: str, reason: str) -> dict[str, Any]:
         return describe(held)
     row.state, row.problem = "ready", None
     _identify(row)
+    # Who releases a file because it shrank says that the rows which it lacks are gone.
+    gone = missing.waiting(row.id) if SHRUNK in codes(held) else []
     model.Session.commit()
     running.publish_ready(row.municipality_code, [row.id])
+    missing.confirm(row.id, gone, actor, reason)
     return describe(held)
 
 

@@ -18,6 +18,7 @@ from recommended_datasets.table import ReadError, Table
 
 _STAMP = re.compile(r"^(?:データ)?(?:最終)?(?:更新|作成|出力|抽出|取得)(?:年月日|日時|日付|日)$")
 _MODULUS = 1 << 256
+_BROKEN = ("short-record", "encoding-error", "unclosed-quote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Examined:
     """A person confirmed what the columns under this header are."""
     reading: str = ""
     """`readings.Reading.mark` of what it was read with."""
+    ends_early: bool = False
+    """A text file whose last row stops in its middle: the rest may not have come."""
 
 
 def examine(
@@ -91,7 +94,15 @@ def examine(
         unfit=judged.unfit,
         mapped=judged.mapped,
         reading=reading.mark,
+        ends_early=_ends_early(body, table, report),
     )
+
+
+def _ends_early(body: bytes, table: Table, report: Report) -> bool:
+    if body.endswith((b"\n", b"\r")) or not table.row_count or contents.is_workbook(body):
+        return False
+    last = table.lines[-1]
+    return any(issue.line >= last and issue.code in _BROKEN for issue in report.issues)
 
 
 def _question(url: str, conflict: Any) -> Problem:
@@ -132,8 +143,7 @@ def _date(table: Table, columns: Any, definition: Any) -> str:
 def _personal(body: bytes, table: Table | None, definition: Any) -> tuple[dict[str, Any], ...]:
     """Where personal data stands, as kind, line and column; a workbook is scanned whole (hidden sheets, comments)."""
     try:
-        workbook = body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
-        findings = sensitive.scan(body if workbook or table is None else table, definition)
+        findings = sensitive.scan(body if contents.is_workbook(body) or table is None else table, definition)
     except ReadError:
         return ()
     blocking = [finding for finding in findings if finding.holds]

@@ -19,6 +19,8 @@ class Revision:
     header: tuple[str, ...] = ()
     licence: str = ""
     format: str = ""
+    ends_early: bool = False
+    """The last row stops in its middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def compare(before: Revision, after: Revision, thresholds: Thresholds, *, volati
         if lost >= thresholds.shrink_rows and lost >= before.row_count * thresholds.shrink_share:
             values = {"url": after.url, "before": before.row_count, "after": after.row_count}
             found.append(Problem("rows-shrunk", values))
+    if after.ends_early and (after.row_count or 0) < (before.row_count or 0) and not found:
+        found.append(Problem("ends-early", {"url": after.url, "before": before.row_count, "after": after.row_count}))
     if licence_changed(before.licence, after.licence):
         found.append(Problem("licence-changed", {"url": after.url, "before": before.licence, "after": after.licence}))
     return found

@@ -6,17 +6,16 @@ A shelter that is missing from a list may be closed or may be forgotten; who loo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ckan import model
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.checking.judge import judge
 from ckanext.kagoshima.consolidation import jobs as consolidation
-from ckanext.kagoshima.harvesting import archive, decisions
+from ckanext.kagoshima.harvesting import archive, decisions, differences
 from ckanext.kagoshima.harvesting.confirmed import row_key
-from ckanext.kagoshima.harvesting.entries import file_name
 from ckanext.kagoshima.harvesting.model import MissingRow, SourceFile
 from recommended_datasets.normalisation import normalise
 
@@ -60,32 +59,39 @@ def note(row: SourceFile, before: str, after: str, *, held: bool = False) -> int
 
 
 def forget_held(file_id: str) -> None:
-    """The held file was rejected: what it lacked is not in question."""
+    """The held file was rejected, or replaced by what is public: what it lacked is not in question."""
     for mark in model.Session.query(MissingRow).filter(MissingRow.file_id == file_id, MissingRow.held.is_(True)):
         model.Session.delete(mark)
         consolidation.enqueue(mark.dataset)
 
 
-def confirm(file_id: str, key: str, actor: str, reason: str) -> bool:
-    """A person knows that the row is gone: the mark ends. False where there is none."""
-    mark = model.Session.get(MissingRow, (file_id, key))
-    if mark is None:
-        return False
-    decisions.record(
-        "confirm",
-        file_id,
-        actor=actor,
-        code=mark.municipality_code,
-        dataset=mark.dataset,
-        cause=key,
-        reason=reason,
-        detail={"name": mark.name, "sha256": mark.sha256, "line": mark.line},
-    )
-    dataset = mark.dataset
-    model.Session.delete(mark)
+def waiting(file_id: str) -> list[str]:
+    """Keys of the rows that the held version of the file lacks."""
+    query = model.Session.query(MissingRow.key).filter(MissingRow.file_id == file_id, MissingRow.held.is_(True))
+    return [key for (key,) in query]
+
+
+def confirm(file_id: str, keys: Iterable[str], actor: str, reason: str) -> int:
+    """A person knows that the rows are gone: their marks end. Returns how many there were."""
+    wanted = list(keys)
+    marks = model.Session.query(MissingRow).filter(MissingRow.file_id == file_id, MissingRow.key.in_(wanted)).all()
+    for mark in marks:
+        decisions.record(
+            "confirm",
+            file_id,
+            actor=actor,
+            code=mark.municipality_code,
+            dataset=mark.dataset,
+            cause=mark.key,
+            reason=reason,
+            detail={"name": mark.name, "sha256": mark.sha256, "line": mark.line},
+        )
+        model.Session.delete(mark)
+    datasets = {mark.dataset for mark in marks}
     model.Session.commit()
-    consolidation.enqueue(dataset)
-    return True
+    for dataset in sorted(datasets):
+        consolidation.enqueue(dataset)
+    return len(marks)
 
 
 def rows(*, dataset: str = "", package: str = "") -> list[dict[str, Any]]:
@@ -113,7 +119,7 @@ def rows(*, dataset: str = "", package: str = "") -> list[dict[str, Any]]:
 
 
 def _keys(row: SourceFile, sha256: str) -> dict[str, tuple[int, str, str]]:
-    checked = judge(archive.read(sha256), file_name(row.url), dataset=row.dataset, municipality_code=row.municipality_code)
+    checked = differences.judged(row, sha256).checked
     if checked.table is None or checked.definition is None:
         return {}
     normalised = normalise(checked.table, checked.definition, checked.columns, row.municipality_code)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -22,6 +23,7 @@ from ckanext.kagoshima.harvesting.examination import Examined
 from ckanext.kagoshima.harvesting.model import SourceFile, SourceState, now
 from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.sources import Declared
+from recommended_datasets.mapping import MappingError
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +107,16 @@ def preview(source_ids: list[str]) -> Iterator[running.Result]:
             model.Session.remove()
 
 
+def preview_declared(declared: Sequence[Declared]) -> Iterator[running.Result]:
+    """The same of sources that need not be registered. Whoever names them at this machine's command line may name a server on
+    its loopback."""
+    client = new_client(named=[one.url for one in declared])
+    for one in declared:
+        known = sources.find(one)
+        yield preview_source(known.id if known is not None else f"preview-{uuid.uuid4()}", one, client)
+        model.Session.remove()
+
+
 def preview_source(source_id: str, declared: Declared, client: Any = None) -> running.Result:
     """What a harvest of `declared` would create, update and hold. The source need not be in the catalogue."""
     result = running.Result(source_id, declared.municipality_code, declared.url)
@@ -119,6 +131,9 @@ def preview_source(source_id: str, declared: Declared, client: Any = None) -> ru
         result.state = "changed" if collected.ready else "unchanged"
     except FetchError as error:
         result.problems.append(Problem(error.code, error.values))
+        result.state = "failing"
+    except MappingError as error:
+        result.problems.append(Problem("mapping-wrong", {"url": declared.url, "detail": str(error)}))
         result.state = "failing"
     except Exception as error:
         log.error("preview of %s failed: %s", declared.url, traceback.format_exc())

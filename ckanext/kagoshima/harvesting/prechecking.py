@@ -104,6 +104,8 @@ def _may_be_skipped(one: Known) -> bool:
     state = one.state
     if state.state not in ("unchanged", "changed") or state.kind not in KINDS or state.lease_owner or state.job_id:
         return False
+    if state.problem is not None:  # what is wrong with it is said again, or no longer
+        return False
     return bool(one.files) and all(_is_settled(row, one.declared) for row in one.files)
 
 

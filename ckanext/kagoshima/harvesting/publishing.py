@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -18,34 +17,15 @@ from ckan import model
 from ckan.lib import uploader
 from werkzeug.datastructures import FileStorage
 
-from ckanext.kagoshima import config
-from ckanext.kagoshima.checking import catalogue, reports
-from ckanext.kagoshima.harvesting import frequencies, readings
-from ckanext.kagoshima.harvesting.entries import Entry, file_name
-from ckanext.kagoshima.harvesting.examination import Examined
+from ckanext.kagoshima.checking import reports
+from ckanext.kagoshima.harvesting import readings
+from ckanext.kagoshima.harvesting.describing import Publication, package_of, resource_of, stored_name
 from ckanext.kagoshima.harvesting.naming import Identity
-from ckanext.kagoshima.resources import formats
 from ckanext.kagoshima.signals import report_changed
 from recommended_datasets import licence as licences
-from recommended_datasets import municipality
 
-GTFS_JP = "https://www.mlit.go.jp/sogoseisaku/transport/sosei_transport_tk_000112.html"
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """One file that is to be public as one resource."""
-
-    identity: Identity
-    entry: Entry
-    examined: Examined
-    body: bytes
-    licence: str
-    """Id of the licence as the source states it; `NOT_STATED` where it states none."""
-    licence_changed: bool = False
-    """The source stated another one (or none) when this file was last published."""
-    reread: bool = False
-    """A person confirmed another way to read it (a mapping, repairs) since it was last published."""
+STAFF_OWNED = ("name", "description")
+"""Fields of a resource that a harvest fills once and then leaves to staff."""
 
 
 def licence_of(statement: str) -> str:
@@ -114,8 +94,8 @@ def _show(identity: Identity) -> dict[str, Any] | None:
 
 def _create(code: str, publications: Sequence[Publication]) -> str:
     identity = publications[0].identity
-    package = _new_package(code, publications)
-    package["resources"] = _sorted([_resource(one) for one in publications])
+    package = package_of(code, publications)
+    package["resources"] = _sorted([resource_of(one) for one in publications])
     _store(identity.package_id, code, publications)
     context: Any = {**_context(), "return_id_only": True}
     tk.get_action("package_create")(context, package)
@@ -130,11 +110,12 @@ def _update(code: str, package: dict[str, Any], publications: Sequence[Publicati
         resources = {}
     changed: list[Publication] = []
     for one in publications:
-        wanted = _resource(one)
+        wanted = resource_of(one)
         current = resources.get(wanted["id"])
         if current is None or one.reread or _differs(current, wanted):
             changed.append(one)
-            resources[wanted["id"]] = {**(current or {}), **wanted}
+            named = {key: value for key in STAFF_OWNED if (value := (current or {}).get(key))}
+            resources[wanted["id"]] = {**(current or {}), **wanted, **named}
     edition = next((one.examined.edition for one in publications if one.examined.edition), None)
     # What staff changed by hand stays; the licence follows the source only when the source itself changed it.
     fields: dict[str, Any] = {}
@@ -177,97 +158,15 @@ def _tell(package_id: str, publications: Sequence[Publication]) -> None:
             report_changed.send(one.identity.resource_id, package_id=package_id, dataset=one.identity.dataset)
 
 
-def stored_name(one: Publication) -> str:
-    """The ASCII name under which a file is downloaded: the standard's for a standard file, else what is ASCII of its own."""
-    ending = f".{one.examined.format.lower()}"
-    known = formats.of(one.entry.url)
-    if known is not None and known.name == one.examined.format:
-        ending = f".{file_name(one.entry.url).rsplit('.', 1)[-1].lower()}"
-    if one.identity.dataset:
-        parts = [one.identity.name.split("-", 1)[0], one.identity.dataset, *_ascii(one.identity.key).split("-")]
-        return "_".join(part for part in parts if part and part != "all") + ending
-    stem = _ascii(file_name(one.entry.url).rsplit(".", 1)[0])
-    return f"{stem or one.identity.name}{ending}"
-
-
-def _ascii(text: str) -> str:
-    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text).strip("-").replace("--", "-")
-
-
 def _sorted(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Parts by name, the newest period first."""
     by_part = sorted(resources, key=lambda resource: (resource.get("part") or "", resource.get("name") or ""))
     return sorted(by_part, key=lambda resource: resource.get("period") or "", reverse=True)
 
 
-def _resource(one: Publication) -> dict[str, Any]:
-    known = next((known for known in formats.FORMATS.values() if known.name == one.examined.format), None)
-    entry, report = one.entry, one.examined.report
-    resource: dict[str, Any] = {
-        "id": one.identity.resource_id,
-        "name": _resource_name(one),
-        "url": stored_name(one),
-        "url_type": "upload",
-        "format": one.examined.format,
-        "mimetype": known.media_type if known is not None else "application/octet-stream",
-        "size": len(one.body),
-        "part": one.identity.part,
-        "period": one.identity.period,
-        "download_url": entry.url,
-        "access_url": entry.page,
-        "hash": one.examined.sha256,
-        "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
-        "rights": entry.licence if one.licence != entry.licence else "",
-    }
-    if one.examined.date and len(one.examined.date) == 10:
-        resource["reference_date"] = one.examined.date
-    if one.examined.gtfs:
-        resource["conforms_to"] = [GTFS_JP]
-    if report is not None:
-        resource.update(reports.status_fields(report, sha256=one.examined.sha256))
-    return resource
-
-
 def _differs(current: dict[str, Any], wanted: dict[str, Any]) -> bool:
     """Whether the resource must be written. Its name and description are staff's once it exists; the address is CKAN's own."""
-    kept = ("url", "name", "rights", "access_url", "conforms_to", "mimetype")
+    kept = ("url", "rights", "access_url", "conforms_to", "mimetype", *STAFF_OWNED)
     return any((current.get(key) or "") != (value or "") for key, value in wanted.items() if key not in kept)
 
 
-def _resource_name(one: Publication) -> str:
-    title = one.entry.file_title or one.entry.title
-    if one.identity.dataset and not title:
-        title = catalogue.title(one.identity.dataset, "ja")
-        marks = [mark for mark in (one.identity.part, one.identity.period) if mark]
-        return f"{title}（{'、'.join(marks)}）" if marks else title
-    if one.identity.period and one.identity.dataset and one.identity.period not in title:
-        return f"{title}（{one.identity.period}）"
-    return title or file_name(one.entry.url)
-
-
-def _new_package(code: str, publications: Sequence[Publication]) -> dict[str, Any]:
-    one = publications[0]
-    entry, identity = one.entry, one.identity
-    organization = model.Group.get(code)
-    if organization is None:
-        raise tk.ObjectNotFound(code)
-    publisher = municipality.by_code(code, config.definition_folders())
-    name = publisher.name if publisher is not None else organization.title
-    title = catalogue.title(identity.dataset, "ja") if identity.dataset else identity.title
-    package: dict[str, Any] = {
-        "id": identity.package_id,
-        "name": identity.name,
-        "title": f"{name} {title}" if identity.dataset else title,
-        "notes": entry.description,
-        "owner_org": organization.id,
-        "municipality_code": code,
-        "recommended_dataset": identity.dataset or "",
-        "edition": next((p.examined.edition for p in publications if p.examined.edition), "") or "",
-        "license_id": one.licence,
-        "url": entry.page,
-        "identifier": entry.own_id,
-        "frequency": frequencies.of(entry.frequency),
-    }
-    if entry.contact_name or entry.contact_email:
-        package["contact"] = [{"name": entry.contact_name, "email": entry.contact_email}]
-    return package

@@ -99,6 +99,8 @@ def judged(run: Run, row: SourceFile, examined: Examined, licence: str) -> str:
     unchanged = examined.semantic_hash == row.published_semantic and licence == row.licence
     if unchanged and row.reading == run.reading.mark and examined.problem is None:
         decisions.supersede(row.id)
+        if row.state == "held" and not run.dry:
+            missing.forget_held(row.id)  # the rows are back
         row.state, row.problem, row.last_good = "published", None, now()
         return "unchanged"
     reasons = [examined.problem] if examined.problem is not None else _compare(run, row, examined, licence)
@@ -118,7 +120,9 @@ def judged(run: Run, row: SourceFile, examined: Examined, licence: str) -> str:
 def _compare(run: Run, row: SourceFile, examined: Examined, licence: str) -> list[Problem]:
     known = () if examined.mapped else tuple(row.header or ())  # a confirmed header has lost nothing unseen
     before = guards.Revision(row.url, row.dataset, row.row_count, known, row.licence)
-    after = guards.Revision(row.url, examined.dataset, examined.row_count, examined.header, licence, examined.format)
+    after = guards.Revision(
+        row.url, examined.dataset, examined.row_count, examined.header, licence, examined.format, examined.ends_early
+    )
     if examined.unfit:
         # With a new header everything else is a consequence: one question, with a proposal for its answer.
         body = run.collected.bodies.get(row.id) or archive.read(examined.sha256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,6 +26,9 @@ from ckanext.kagoshima.harvesting.sources import Declared, state_of
 from recommended_datasets.mapping import MappingError
 
 log = logging.getLogger(__name__)
+
+IMPORT_SECONDS = 3600
+"""Datasets that could not be written in this time wait, collected, for the next run."""
 
 
 @dataclass
@@ -92,8 +96,13 @@ def _harvest(source: HarvestSource, declared: Declared, client: Client, result: 
     result.kind, result.counts, result.problems = collected.kind, collected.counts, collected.problems
     if collected.ready:
         job = _begin_job(source)
-        for name, file_ids in collected.ready.items():
+        until = time.monotonic() + IMPORT_SECONDS
+        for number, (name, file_ids) in enumerate(collected.ready.items()):
             beat()
+            if time.monotonic() > until:
+                values = {"url": declared.url, "left": len(collected.ready) - number}
+                result.problems.append(Problem("out-of-time", values))
+                break
             _import(job, declared, name, file_ids, collected, result)
         _end_job(job, result)
     finish(source.id, declared, result, failed=False)

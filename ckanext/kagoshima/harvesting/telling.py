@@ -13,7 +13,7 @@ from ckan.lib.mailer import MailerException
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.consolidation import suspecting
-from ckanext.kagoshima.harvesting import decisions
+from ckanext.kagoshima.harvesting import decisions, differences
 from ckanext.kagoshima.harvesting.model import Event, Held, SourceFile, now
 from ckanext.kagoshima.harvesting.problems import Problem, advice, text
 from recommended_datasets import municipality
@@ -58,7 +58,7 @@ def _new_by_publisher() -> dict[str, list[tuple[str, str, str]]]:
         problem = Problem.from_dict(row.problem)
         cause = f"{problem.code} {row.last_changed or row.first_seen}"
         if problem.severity == "error" and not _told(row.id, cause):
-            found[row.municipality_code].append((cause, row.id, _problem_words(problem)))
+            found[row.municipality_code].append((cause, row.id, _file_words(row, problem)))
     for code, subject, words in suspecting.to_tell():
         if not _told(subject, f"suspect {code}"):
             found[code].append((f"suspect {code}", subject, words))
@@ -81,14 +81,67 @@ def _overdue() -> list[Held]:
 
 
 def _held_words(held: Held) -> str:
-    lines = [f"■ 確認をお願いします（{held.since:%Y-%m-%d} から）"]
+    """Everything that somebody needs to decide, without opening anything: which file, why, which rows, and what to write."""
+    row = model.Session.get(SourceFile, held.file_id) if held.file_id else None
+    lines = [f"■ 確認をお願いします（{held.since:%Y-%m-%d} から）　番号 / number: {held.id}", *_file_lines(row)]
+    codes = [reason["code"] for reason in held.reasons]
     for reason in held.reasons:
         problem = Problem.from_dict(reason)
         lines.append(_problem_words(problem))
         for place in problem.values.get("places", ())[:20]:
             lines.append(f"　　{place.get('line')} 行目　列「{place.get('column')}」")
-    lines.append(f"　番号: {held.id}")
+        for url in reason.get("urls", ())[:20]:
+            lines.append(f"　　{url}")
+        lines += [f"　　{line}" for line in str(problem.values.get("proposal") or "").splitlines()]
+    if row is not None and decisions.QUARANTINE not in codes:
+        lines += [f"　{line}" for line in differences.told((row, row.published_sha256), (row, held.sha256))]
+    return "\n".join([*lines, *_how_to_decide(held, codes)])
+
+
+def _file_words(row: SourceFile, problem: Problem) -> str:
+    """The same of a file that only its publisher can mend."""
+    lines = ["■ 対応をお願いします", *_file_lines(row), _problem_words(problem)]
+    authority = model.Session.get(SourceFile, row.authority) if row.authority else None
+    if problem.code == QUESTION:
+        lines += [f"　{line}" for line in differences.questions(row)]
+    if problem.code == "conflict" and authority is not None:
+        told = differences.told((authority, authority.published_sha256), (row, row.sha256))
+        lines += [f"　{line}" for line in told]
+        page = _page(row.source_id)
+        lines.append(f"　決め方: {page} で理由を一文で書き、「この経路を正とする」を押します。押さなければ今のままです。")
+        lines.append("　How: write the reason on that page and press “This route is right”; else all stays as it is.")
     return "\n".join(lines)
+
+
+def _file_lines(row: SourceFile | None) -> list[str]:
+    if row is None:
+        return []
+    title = row.entry.get("file_title") or row.entry.get("title") or ""
+    dataset = f"（データセット {row.package_name}）" if row.package_name else ""
+    return [f"　ファイル / file: {title} {row.url}{dataset}".replace("  ", " ")]
+
+
+def _how_to_decide(held: Held, codes: list[str]) -> list[str]:
+    page = _page(held.source_id)
+    if "header-changed" in codes:
+        return [
+            f"　決め方: {page} の対応づけの欄で、上の案の右側（項目名）を正しく直し、理由の欄に一文（例: 見出しの言い換え）を"
+            "書いて「この対応づけで公開する」を押します。",
+            "　How: correct the proposal above in its field on that page, write the reason and publish with this mapping.",
+        ]
+    who = "（公開は管理者だけができます）" if decisions.QUARANTINE in codes else ""
+    return [
+        f"　決め方: {page} を開き、番号を確かめ、「理由」の欄に一文を書いて「公開する」か「却下する」を押します{who}。",
+        "　　書き方の例: 公開する →「施設の統廃合で減ったもので正しい」　却下する →「書き出しの誤り。置き直す」",
+        "　　正しいファイルを同じ場所に置き直せば、次の収集で公開され、この確認は自動で終わります。",
+        "　　ページを開けないときは、番号・公開か却下か・理由の三つを、カタログの管理者に電話などで伝えてください。",
+        "　How: open that page, find the number, write the reason in a sentence and press release or reject. A corrected file",
+        "　　at the same address ends this by itself. Without the page, tell the administrator number, decision and reason.",
+    ]
+
+
+def _page(source_id: str) -> str:
+    return f"{tk.config['ckan.site_url'].rstrip('/')}/harvest/state/{source_id}"
 
 
 def _problem_words(problem: Problem) -> str:
