@@ -11,6 +11,7 @@ import socket
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -212,6 +213,8 @@ class Client:
         headers = CaseInsensitiveDict({name: _utf8(value) for name, value in response.headers.items()})
         status = response.status_code
         if status == 304:
+            with suppress(HTTPError, OSError):
+                response.raw.drain_conn()  # a connection that was not read to its end is not used again
             return Answer(url, status, b"", "", headers, not_modified=True)
         if status != 200:
             later = retries.retry_after(headers.get("Retry-After", ""))

@@ -19,7 +19,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
-from ckanext.kagoshima.harvesting import addresses
+from ckanext.kagoshima.harvesting import addresses, watchdog
 
 _current = threading.local()
 
@@ -37,8 +37,6 @@ class Deadline:
     """Ends every connection that the current thread uses inside the block after `seconds`. `expired` says that it did."""
 
     def __init__(self, seconds: float) -> None:
-        self._timer = threading.Timer(seconds, self._expire)
-        self._timer.daemon = True
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
         self.expired = False
@@ -46,11 +44,12 @@ class Deadline:
 
     def __enter__(self) -> Deadline:
         _current.deadline = self
-        self._timer.start()
+        self._watchdog = watchdog.current()
+        self._number = self._watchdog.call_in(self.seconds, self._expire)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._watchdog.cancel(self._number)
         _current.deadline = None
         with self._lock:
             for sock in self._sockets:
