@@ -22,6 +22,8 @@ from typing import Any
 
 from benchmarks import catalogue, harvest_peers, harvest_scale
 
+BEGIN = time.perf_counter()
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -144,7 +146,7 @@ def timed(work: Callable[[], Any]) -> Timed:
 
 
 def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(f"{time.perf_counter() - BEGIN:5.0f} s  {text}", file=sys.stderr, flush=True)
 
 
 def _report(lines: list[Line]) -> str:

@@ -99,13 +99,14 @@ def _sources(web: Path, base: str, start: int, end: int) -> None:
     digest = hashlib.sha256(body).hexdigest()
     organization: Any = model.Group.get(PREFECTURE)
     packages, sources, states, files, documents = [], [], [], [], []
+    moment = now().replace(tzinfo=None)
     for number in range(start, end):
         identifier, url = f"many-{number:06}", f"{base}/many/{number}.csv"
         (web / "many" / f"{number}.csv").write_bytes(body)
         settings = json.dumps({"municipality_code": PREFECTURE, "kind": "csv", "priority": 10})
         packages.append({"id": identifier, "name": identifier, "title": identifier, "type": "harvest", "state": "active",
-                         "owner_org": organization.id, "private": False, "metadata_created": now().replace(tzinfo=None),
-                         "metadata_modified": now().replace(tzinfo=None), "url": url})  # fmt: skip
+                         "owner_org": organization.id, "private": False, "metadata_created": moment,
+                         "metadata_modified": moment, "url": url})  # fmt: skip
         sources.append({"id": identifier, "url": url, "title": identifier, "type": "kagoshima", "active": True,
                         "config": settings, "frequency": "MANUAL", "description": "", "user_id": "",
                         "publisher_id": organization.id})  # fmt: skip
@@ -117,7 +118,8 @@ def _sources(web: Path, base: str, start: int, end: int) -> None:
                       "resource_id": identifier, "package_name": identifier})  # fmt: skip
         documents.append({"id": identifier, "index_id": identifier, "name": identifier, "title": identifier,
                           "dataset_type": "harvest", "entity_type": "package", "state": "active", "capacity": "public",
-                          "permission_labels": ["public"], "organization": PREFECTURE, "url": url,
+                          "permission_labels": ["public"],
+                          "metadata_modified": f"{moment.isoformat()}Z", "organization": PREFECTURE, "url": url,
                           "site_id": os.environ["CKAN_SITE_ID"]})  # fmt: skip
     with model.meta.engine.begin() as connection:  # type: ignore
         for table, rows in ((model.package_table, packages), (HarvestSource.__table__, sources),
@@ -128,12 +130,11 @@ def _sources(web: Path, base: str, start: int, end: int) -> None:
         connection.execute(sa.text("ANALYZE"))
     model.Session.remove()
     for one in documents:
-
         shown = {"id": one["id"], "name": one["id"], "title": one["id"], "type": "harvest", "state": "active",
                  "source_type": "kagoshima", "url": one["url"], "frequency": "MANUAL", "extras": [], "resources": [],
                  "tags": [], "groups": [], "notes": "", "organization": {"name": PREFECTURE, "title": PREFECTURE},
-                 "owner_org": organization.id, "metadata_created": now().isoformat(),
-                 "metadata_modified": now().isoformat()}  # fmt: skip
+                 "owner_org": organization.id, "metadata_created": moment.isoformat(),
+                 "metadata_modified": moment.isoformat()}  # fmt: skip
         one["data_dict"] = one["validated_data_dict"] = json.dumps(shown)
     solr = make_connection()
     for begin in range(0, len(documents), 1000):
