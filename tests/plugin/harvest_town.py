@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import pytest
 from ckan import model
-from ckanext.harvest.model import HarvestSource
+from ckanext.harvest.model import HarvestJob, HarvestSource
 from fault_server import FaultServer
 
 from ckanext.kagoshima.harvesting import nightly, running, sources
-from ckanext.kagoshima.harvesting.model import Held, SourceFile
+from ckanext.kagoshima.harvesting.model import ArchivedFile, Held, SourceFile, SourceState
 from ckanext.kagoshima.organizations import sync
+from ckanext.kagoshima.resources import content
 from examples import faults, places
 from recommended_datasets import catalog, municipality
 
@@ -104,4 +110,43 @@ def written() -> Any:
     own = f'+site_id:"{tk.config["ckan.site_id"]}"'
     documents = make_connection().search("dataset_type:dataset", fq=own, rows=1000, fl="id,_version_").docs
     found["Solr"] = sorted((one["id"], one["_version_"]) for one in documents)
+    return found
+
+
+def keep_files_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The storages of the tests are in memory, which processes do not share: from here on they are folders."""
+    from ckan.lib import files
+
+    for name in ("default", "resources", "kagoshima_archive", "kagoshima_public"):
+        settings = {"type": "ckan:fs", "path": str(folder / name), "initialize": True, "overwrite_existing": True}
+        monkeypatch.setitem(files.storages.members, name, files.make_storage(name, settings))
+
+
+def worker(work: Callable[[], Any]) -> int:
+    """`work` in a process of its own, with connections of its own; its id."""
+    model.Session.remove()
+    child = os.fork()
+    if child:
+        return child
+    try:
+        model.meta.engine.dispose(close=False)
+        work()
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def state() -> dict[str, Any]:
+    """What the public sees, and what the harvester remembers."""
+    model.Session.remove()
+    found: dict[str, Any] = {}
+    for name in names():
+        package = show(name)
+        found[name] = sorted((one["id"], one["hash"], one.get("row_count")) for one in package["resources"])
+        assert all(content.sha256(content.read(one)) == one["hash"] for one in package["resources"])
+    found["files"] = sorted((row.url, row.state, row.published_sha256) for row in model.Session.query(SourceFile))
+    found["archive"] = model.Session.query(ArchivedFile).count()
+    found["leases"] = model.Session.query(SourceState).filter(SourceState.lease_owner.isnot(None)).count()
+    found["open jobs"] = model.Session.query(HarvestJob).filter(HarvestJob.status != "Finished").count()
     return found

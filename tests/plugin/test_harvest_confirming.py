@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -16,6 +18,7 @@ from harvest_town import CITY, TOWN
 from ckanext.kagoshima.checking import jobs as checking
 from ckanext.kagoshima.checking.model import StoredReport
 from ckanext.kagoshima.consolidation import jobs as merging
+from ckanext.kagoshima.harvesting import problems, sources
 from ckanext.kagoshima.harvesting.model import Event
 from recommended_datasets import mapping as mappings
 
@@ -104,6 +107,53 @@ def test_a_confirmed_mapping_and_accepted_repairs_hold_on_every_route(server: Fa
     assert by_line(app, "aed")["見本施設3"]["position"] == "9階"
     kinds = {event.kind for event in model.Session.query(Event).filter(Event.actor == user)}
     assert kinds == {"mapping", "recipe"}
+
+
+def test_a_mapping_stands_in_the_sources_file_and_a_wrong_one_is_named(server: FaultServer, tmp_path: Path) -> None:
+    town.publishers(CITY)
+    server.pages["/okiba.csv"] = own_table(OWN_HEADER)
+    file = tmp_path / "sources.yaml"
+    file.write_text(f'- municipality_code: "{CITY}"\n  url: {server.url("/okiba.csv")}\n  mapping: okiba.yaml\n', "utf-8")
+    with pytest.raises(sources.SourcesError, match=r"okiba\.yaml"):
+        sources.read(file)
+    (tmp_path / "okiba.yaml").write_text("columns: [", "utf-8")
+    done = sources.sync(sources.read(file))
+    assert len(done.created) == 1
+    (result,) = town.harvest_all()
+    assert [problem.code for problem in result.problems] == ["mapping-wrong"] and result.state == "failing"
+    assert "sources sync" in problems.both(result.problems[0]) and town.names() == []
+    (tmp_path / "okiba.yaml").write_text(own_mapping(OWN_HEADER), "utf-8")
+    assert len(sources.sync(sources.read(file)).updated) == 1
+    (result,) = town.harvest_all()
+    assert (result.problems, result.datasets) == ([], {"462012-aed": "created"})
+    (resource,) = town.show("462012-aed")["resources"]
+    report = StoredReport.of(resource["id"])
+    assert report is not None and report.accepted_count == 4
+
+
+def test_many_sources_are_one_commit_of_the_index(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pysolr
+
+    town.publishers(CITY)
+    commits: list[str] = []
+    for name in ("add", "commit", "delete"):
+        real = getattr(pysolr.Solr, name)
+
+        def counted(self: Any, *args: Any, _name: str = name, _real: Any = real, **options: Any) -> Any:
+            if _name == "commit" or options.get("commit"):
+                commits.append(_name)
+            return _real(self, *args, **options)
+
+        monkeypatch.setattr(pysolr.Solr, name, counted)
+    declared = [sources.Declared(CITY, server.url(f"/{number}.csv")) for number in range(5)]
+    assert len(sources.sync(declared).created) == 5 and len(commits) == 1
+    assert len(sources.sync(declared).unchanged) == 5
+    for _wait in range(50):  # the commit does not wait for its searcher
+        found = helpers.call_action("package_search", fq="dataset_type:harvest", rows=0)["count"]
+        if found == 5:
+            break
+        time.sleep(0.1)
+    assert found == 5
 
 
 def test_a_conflict_and_a_renewed_site_are_decided_once(server: FaultServer) -> None:

@@ -55,6 +55,8 @@ def test_what_else_is_held() -> None:
     assert codes(base, Revision("u", "hospital", 5, ("名称", "住所"), "cc-by-4.0")) == ["other-standard"]
     assert codes(base, Revision("u", "aed", 5, ("名称", "住所"), "cc-by-nc-4.0")) == ["licence-changed"]
     assert codes(base, Revision("u", "aed", 5, ("名称", "住所"), "notspecified")) == ["licence-changed"]
+    cut = Revision("u", "aed", 4, ("名称", "住所"), "cc-by-4.0", ends_early=True)
+    assert codes(base, cut) == ["ends-early"] and codes(cut, cut) == []
     assert guards.mass_delete(10, 5) and not guards.mass_delete(10, 4) and not guards.mass_delete(2, 2)
 
 
@@ -293,58 +295,6 @@ def test_a_list_of_five_thousand_files_is_bounded(server: FaultServer, ckan_conf
     assert result.datasets == {"462012-open-data-list": "created"}
 
 
-@pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
-def test_the_shared_municipal_web_is_harvested_as_its_manifest_says(
-    shared: Path, ckan_config: Any, server: FaultServer
-) -> None:
-    """A few of its sources; `make demo SOURCES=` runs all of them."""
-    import json
-    import subprocess
-    import sys
-    import time
-    import urllib.request
-
-    from ckanext.kagoshima.harvesting import sources
-
-    folder = shared / "municipal_web"
-    port = server.port + 1
-    process = subprocess.Popen([sys.executable, str(folder / "serve.py"), "--port", str(port)], stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(50):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/manifest.json")
-                break
-            except OSError:
-                time.sleep(0.1)
-        ckan_config["ckanext.kagoshima.harvest.allow"] = [f"127.0.0.1:{port}"]
-        wanted = ("462225", "462233", "462241", "462250", "465232", "460001", "462080")
-        town.publishers(*wanted)
-        declared = sources.from_manifest(folder / "manifest.json", f"http://127.0.0.1:{port}")
-        sources.sync([one for one in declared if one.municipality_code in wanted])
-        results = town.harvest_all()
-        assert not [problem for result in results for problem in result.problems if problem.severity == "error"]
-        entries = json.loads((folder / "manifest.json").read_text("utf-8"))["sources"]
-        manifest = {one["municipality_code"]: one for one in entries}
-        for code in wanted:
-            for dataset in manifest[code]["datasets"]:
-                package = town.show(f"{code}-{dataset['dataset'].replace('_', '-')}")
-                assert sum(one["row_count"] for one in package["resources"]) == dataset["rows"], package["name"]
-                parts = {(part.get("part", ""), part.get("period", ""), part["rows"]) for part in dataset.get("parts", [])}
-                if parts:
-                    found = {(one["part"], one["period"], one["row_count"]) for one in package["resources"]}
-                    assert found == parts
-            assert package["license_id"] == (manifest[code]["licence"] or "notspecified")
-        titles = {town.show(name)["title"] for name in town.names() if name.startswith("462250")}
-        assert {"公園一覧", "予算書", "コミュニティバス 標準的なバス情報フォーマット"} < titles
-        aliases = [result.counts for result in results if "hinanbasho" in result.url]
-        assert aliases == [{"alias": 1}]
-        before = town.stamps()
-        assert [result.datasets for result in town.harvest_all()] == [{}] * len(results)
-        assert town.stamps() == before
-    finally:
-        process.terminate()
-
-
 def test_every_problem_has_words_in_both_languages() -> None:
     import re
 
@@ -548,7 +498,41 @@ def test_a_mail_goes_out_once_and_only_when_somebody_has_to_act(
     (message,) = mail_server.get_smtp_messages()
     assert message[2] == [f"{CITY}@example.invalid"]
     (held,) = town.open_held()
+    # Everything that the decision needs stands in the text: file, rows by line and name, where and what to write.
+    words = mail_words(message)
+    for part in (server.url("/a.csv"), "462012-aed", "30 行から 3 行", "なくなった行（前の版の行番号） 27 件", "5 行目「", held.id,
+                 f"/harvest/state/{source}", "「公開する」", "「却下する」", "書き方の例"):  # fmt: skip
+        assert part in words, part
     held.since = now() - timedelta(hours=30)
     model.Session.commit()
     assert (nightly.tell(), nightly.tell()) == (1, 0)
     assert mail_server.get_smtp_messages()[-1][2] == ["460001@example.invalid"]
+
+    # Two routes that differ, and an accepted repair that no longer fits: which cell, what stands there, what to do.
+    server.pages["/own.csv"] = town.table("hospital", CITY, 4)
+    renamed = lambda rows, columns: rows[1].__setitem__(columns["note"], "改装中")  # noqa: E731
+    server.pages["/copy.csv"] = town.table("hospital", CITY, 4, change=renamed)
+    own = town.declare(server, CITY, "/own.csv")
+    town.harvest(own)
+    town.harvest(town.declare(server, CITY, "/copy.csv", priority=50))
+    (name, address) = [town.file_of(server, "/own.csv").header.index(one) for one in ("名称", "所在地_連結表記")]
+    cells = server.pages["/own.csv"].decode("utf-8-sig").splitlines()[1].split(",")
+    key = f"{{name: {cells[name]}, address: {cells[address]}}}"
+    recipe = f"dataset: hospital\nrepairs:\n- {{key: {key}, field: note, old: 休業, new: 再開}}\n"
+    user = factories.Sysadmin()["name"]
+    helpers.call_action("kagoshima_recipe_accept", {"user": user}, municipality_code=CITY, recipe=recipe, reason="電話で確認")
+    mail_server.clear_smtp_messages()
+    assert (nightly.tell(), nightly.tell()) == (1, 0)
+    words = mail_words(mail_server.get_smtp_messages()[-1])
+    for part in ("変わった値 1 件", "3 行目「", "列「備考」", "→「改装中」", "この経路を正とする",
+                 "当てられない修正 1 件", "2 行目「", "採用した修正は「休業」→「再開」"):  # fmt: skip
+        assert part in words, part
+
+
+def mail_words(message: Any) -> str:
+    import email
+    import email.policy
+
+    body = email.message_from_string(message[3], policy=email.policy.default).get_body(("plain",))
+    assert body is not None
+    return body.get_content()

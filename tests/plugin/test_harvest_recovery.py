@@ -6,22 +6,21 @@ import os
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import harvest_town as town
 import pytest
 from ckan import model
-from ckanext.harvest.model import HarvestJob, HarvestSource
+from ckanext.harvest.model import HarvestSource
 from fault_server import FaultServer
 from harvest_town import CITY, TOWN, VILLAGE
 
 from ckanext.kagoshima.harvesting import lease, nightly, publishing, running, sources
-from ckanext.kagoshima.harvesting.model import ArchivedFile, SourceFile, SourceState, now
-from ckanext.kagoshima.resources import content
+from ckanext.kagoshima.harvesting.model import SourceState, now
 
 pytestmark = [pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")]
 
@@ -38,13 +37,8 @@ def server(ckan_config: Any) -> Iterator[FaultServer]:
 
 
 @pytest.fixture
-def shared_files(clean_db: None, with_plugins: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """The storages of the tests are in memory, which processes do not share: here they are folders."""
-    from ckan.lib import files
-
-    for name in ("default", "resources", "kagoshima_archive"):
-        settings = {"type": "ckan:fs", "path": str(tmp_path / name), "initialize": True, "overwrite_existing": True}
-        monkeypatch.setitem(files.storages.members, name, files.make_storage(name, settings))
+def shared_files(clean_db: None, with_plugins: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    town.keep_files_in(tmp_path, monkeypatch)
 
 
 def web(server: FaultServer) -> None:
@@ -52,36 +46,6 @@ def web(server: FaultServer) -> None:
     server.pages["/list.csv"] = town.open_data_list(CITY, files)
     for dataset, rows in FILES.items():
         server.pages[f"/{dataset}.csv"] = town.table(dataset, CITY, rows)
-
-
-def worker(work: Callable[[], None]) -> int:
-    """`work` in a process of its own, with connections of its own; its id."""
-    model.Session.remove()
-    child = os.fork()
-    if child:
-        return child
-    try:
-        model.meta.engine.dispose(close=False)
-        work()
-        os._exit(0)
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-
-
-def state() -> dict[str, Any]:
-    """What the public sees, and what the harvester remembers."""
-    model.Session.remove()
-    found: dict[str, Any] = {}
-    for name in town.names():
-        package = town.show(name)
-        found[name] = sorted((one["id"], one["hash"], one["row_count"]) for one in package["resources"])
-        assert all(content.sha256(content.read(one)) == one["hash"] for one in package["resources"])
-    found["files"] = sorted((row.url, row.state, row.published_sha256) for row in model.Session.query(SourceFile))
-    found["archive"] = model.Session.query(ArchivedFile).count()
-    found["leases"] = model.Session.query(SourceState).filter(SourceState.lease_owner.isnot(None)).count()
-    found["open jobs"] = model.Session.query(HarvestJob).filter(HarvestJob.status != "Finished").count()
-    return found
 
 
 def hang(reached: threading.Event) -> Callable[[BaseHTTPRequestHandler], None]:
@@ -118,7 +82,7 @@ def test_a_worker_killed_at_any_stage_leaves_no_trace(
             running._published = stop  # type: ignore
         town.harvest(source)
 
-    child = worker(work)
+    child = town.worker(work)
     if path:
         assert reached.wait(300)
     else:
@@ -132,18 +96,17 @@ def test_a_worker_killed_at_any_stage_leaves_no_trace(
 
     result = town.harvest(source)
     assert result.state != "busy", "a worker that died is known at once on its own host"
-    after = state()
+    after = town.state()
     expected = {f"462012-{dataset.replace('_', '-')}" for dataset in FILES} | {"462012-open-data-list"}
     assert set(town.names()) == expected
     assert all(len(after[name]) == 1 for name in expected), "no resource twice"
     assert {row[1] for row in after["files"]} == {"published"}
     assert (after["archive"], after["leases"], after["open jobs"]) == (4, 0, 0)
     assert town.harvest(source).datasets == {}
-    assert state() == after
+    assert town.state() == after
 
 
-@pytest.mark.usefixtures("shared_files")
-def test_two_workers_at_once_do_what_one_does(server: FaultServer) -> None:
+def three_towns(server: FaultServer) -> None:
     town.publishers(CITY, TOWN, VILLAGE)
     for code in (CITY, TOWN, VILLAGE):
         for dataset in ("aed", "hospital"):
@@ -152,11 +115,22 @@ def test_two_workers_at_once_do_what_one_does(server: FaultServer) -> None:
         # A second route to the same rows: whoever comes first, the authoritative one is public in the end.
         server.pages[f"/{code}/copy.csv"] = town.table("aed", code, 5, encoding="cp932")
         town.declare(server, code, f"/{code}/copy.csv", priority=50)
+
+
+@pytest.mark.usefixtures("shared_files")
+def test_two_workers_at_once_do_what_one_does(server: FaultServer, reset_db: Callable[[], None]) -> None:
+    three_towns(server)
+    town.harvest_all()
+    one = town.state()
+    model.Session.remove()
+    reset_db()
+    three_towns(server)
     chosen = nightly.chosen()
-    children = [worker(lambda order=order: list(nightly.run(order))) for order in (chosen, chosen[::-1])]
+    children = [town.worker(lambda order=order: list(nightly.run(order))) for order in (chosen, chosen[::-1])]
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
     town.harvest_all()
-    both = state()
+    both = town.state()
+    assert both == one
     assert town.names() == sorted(f"{code}-{dataset}" for code in (CITY, TOWN, VILLAGE) for dataset in ("aed", "hospital"))
     for code in (CITY, TOWN, VILLAGE):
         (resource,) = town.show(f"{code}-aed")["resources"]

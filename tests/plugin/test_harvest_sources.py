@@ -220,6 +220,28 @@ def test_the_route_of_the_lower_number_takes_over_when_it_comes_later(server: Fa
     assert town.harvest(copy).datasets == {}
 
 
+def test_of_two_routes_of_one_priority_the_fresher_is_authoritative_and_it_stays_so(server: FaultServer) -> None:
+    from fault_server import answer
+
+    def dated(body: bytes, date: str) -> Any:
+        return lambda handler: answer(handler, 200, body, {"Last-Modified": date, "Content-Type": "text/csv"})
+
+    town.publishers(CITY)
+    server.pages["/old.csv"] = dated(town.table("aed", CITY, 6), "Wed, 01 Apr 2026 00:00:00 GMT")
+    server.pages["/new.csv"] = dated(town.table("aed", CITY, 7), "Tue, 01 Sep 2026 00:00:00 GMT")
+    server.pages["/same.csv"] = dated(town.table("aed", CITY, 7, encoding="cp932"), "Thu, 01 Oct 2026 00:00:00 GMT")
+    for path in ("/old.csv", "/new.csv", "/same.csv"):
+        town.harvest(town.declare(server, CITY, path))
+    (resource,) = town.show("462012-aed")["resources"]
+    assert (resource["row_count"], resource["download_url"]) == (7, server.url("/new.csv"))
+    assert town.file_of(server, "/old.csv").state == "conflict"
+    assert town.file_of(server, "/same.csv").state == "alias", "what is public does not move for the same rows"
+    before = town.stamps()
+    # A server that dates every answer anew makes its file no fresher.
+    server.pages["/old.csv"] = dated(town.table("aed", CITY, 6), "Sun, 01 Nov 2026 00:00:00 GMT")
+    assert [result.datasets for result in town.harvest_all()] == [{}] * 3 and town.stamps() == before
+
+
 def test_what_staff_changed_by_hand_stays(server: FaultServer) -> None:
     import ckan.plugins.toolkit as tk
 
@@ -268,6 +290,32 @@ def test_an_uploaded_file_lies_where_ckan_looks_for_it(server: FaultServer) -> N
     assert resource["url"].endswith("/download/462012_public_facility.csv") and resource["format"] == "CSV"
     stored = model.Resource.get(resource["id"])
     assert stored is not None and uploader.get_resource_uploader({"id": stored.id, "url_type": "upload"}) is not None
+
+
+def test_a_linked_file_is_checked_and_one_with_personal_data_is_not_told(server: FaultServer) -> None:
+    import ckan.plugins.toolkit as tk
+
+    from ckanext.kagoshima.checking import jobs
+
+    town.publishers(CITY)
+    server.pages["/aed.csv"] = town.table("aed", CITY, 4)
+    context: Any = {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
+    resource = {"name": "AED", "url": server.url("/aed.csv"), "format": "CSV"}
+    fields = {"name": "linked", "title": "リンク", "owner_org": CITY, "municipality_code": CITY, "recommended_dataset": "aed"}
+    made = tk.get_action("package_create")(context.copy(), {**fields, "resources": [resource]})
+    identifier = made["resources"][0]["id"]
+    stored = model.Resource.get(identifier)
+    assert stored is not None and jobs.is_stale(stored)
+    assert jobs.check_resource(identifier) == "success" and jobs.check_resource(identifier) == "success"
+    shown = tk.get_action("resource_show")(context.copy(), {"id": identifier})
+    assert (shown["row_count"], shown["validation_status"], shown["url"]) == (4, "success", server.url("/aed.csv"))
+    assert not jobs.is_stale(model.Resource.get(identifier)), "it is looked at again when its address changes"
+    server.pages["/names.csv"] = "氏名,生年月日\r\n見本太郎,1975-03-02\r\n".encode()
+    tk.get_action("resource_patch")(context.copy(), {"id": identifier, "url": server.url("/names.csv")})
+    assert jobs.is_stale(model.Resource.get(identifier)) and jobs.check_resource(identifier) == "none"
+    assert "見本太郎" not in str(tk.get_action("package_show")(context.copy(), {"id": "linked"}))
+    tk.get_action("resource_patch")(context.copy(), {"id": identifier, "url": "http://10.0.0.1/secret.csv"})
+    assert jobs.check_resource(identifier) == "none"
 
 
 def test_the_queues_of_ckanext_harvest_run_the_same_work(server: FaultServer) -> None:
