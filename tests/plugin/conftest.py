@@ -31,6 +31,7 @@ def reset_db(migrate_db_for: Callable[[str], None]) -> Callable[[], None]:
     """
     import sqlalchemy as sa
     from ckan import model
+    from ckan.common import config
     from ckan.tests import factories, helpers
 
     ready = False
@@ -57,6 +58,8 @@ def reset_db(migrate_db_for: Callable[[str], None]) -> Callable[[], None]:
             if known != _schema():
                 for plugin in PLUGINS:
                     migrate_db_for(plugin)
+                # A migration leaves an engine that opens a connection for every transaction, for the rest of the run.
+                model.init_model(sa.engine_from_config(dict(config)))
                 name = model.meta.engine.url.database
                 ask(f"COMMENT ON DATABASE \"{name}\" IS '{_schema()}'")
             ready = True
