@@ -78,15 +78,22 @@ def _measure(app: Any, folder: Path, options: argparse.Namespace) -> list[Line]:
     say(f"registering {len(declared)} sources")
     registering = timed(lambda: sources.sync(declared))
     ids = nightly.chosen()
-    lines = _first(ids, web)
-    lines += _unchanged(ids, base, web, options.rounds)
+    lines = _told(_first(ids, web))
+    lines += _told(_unchanged(ids, base, web, options.rounds))
+    if options.many:
+        lines += _told([Line(*one) for one in harvest_scale.many(app, web, base, options.many)])
     if options.files:
         say(f"{options.files} files, one worker")
         growth, note = harvest_scale.memory(web, base, options.files)
-        lines.append(Line(f"growth of a worker over {options.files:,} files", 50, growth, "MB", note))
-    if options.many:
-        lines += [Line(*one) for one in harvest_scale.many(app, web, base, options.many)]
+        lines += _told([Line(f"growth of a worker over {options.files:,} files", 50, growth, "MB", note)])
     say(f"registering {len(declared)} sources took {registering.seconds:.1f} s")
+    return lines
+
+
+def _told(lines: list[Line]) -> list[Line]:
+    """The lines, told as soon as they are there: who stops the run keeps what it measured."""
+    for line in lines:
+        say(str(line))
     return lines
 
 
