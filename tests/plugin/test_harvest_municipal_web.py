@@ -25,6 +25,7 @@ from ckan import model
 from ckan.tests import factories, helpers
 
 from ckanext.kagoshima.cli import kagoshima
+from ckanext.kagoshima.consolidation import jobs as consolidation
 from ckanext.kagoshima.harvesting import nightly, sources
 from ckanext.kagoshima.harvesting.model import Held, SourceFile, SourceState
 from examples import serve
@@ -49,8 +50,14 @@ class Web:
 
     def harvest(self, code: str) -> list[Any]:
         found = town.harvest_all(code)
-        nightly.merge()
+        merge()
         return found
+
+
+def merge() -> dict[str, Any]:
+    """The merged table that the tests look at, and its balance."""
+    (balance,) = consolidation.consolidate(["evacuation_space"])
+    return balance
 
 
 @pytest.fixture(scope="module")
@@ -146,13 +153,13 @@ def test_two_workers_at_once_make_what_the_manifest_names(web: Web) -> None:
 def test_a_second_route_is_an_alias_and_no_row_is_merged_twice(web: Web, app: Any) -> None:
     (code,) = [code for code, entry in web.manifest.items() if entry.get("also")]
     rows, datasets = public_rows(app), town.names()
-    balance = nightly.merge()["evacuation_space"]
+    balance = merge()
     for path in web.manifest[code]["also"]:
         assert len(sources.sync([sources.Declared(code, f"{web.base}/{path}")]).created) == 1
     results = {result.url: result.counts for result in web.harvest(code)}
     assert [results[f"{web.base}/{path}"] for path in web.manifest[code]["also"]] == [{"alias": 1}]
     assert town.names() == datasets and public_rows(app) == rows
-    after = nightly.merge()["evacuation_space"]
+    after = merge()
     assert {key: after[key] for key in ("rows_in", "accepted")} == {key: balance[key] for key in ("rows_in", "accepted")}
 
 
@@ -178,7 +185,7 @@ def test_empty_html_and_cut_files_are_held_until_somebody_decides(web: Web, app:
         for code, reason in spoiled.items():
             (result,) = town.harvest_all(code)
             assert result.counts == {"held": 1} and [one.code for one in result.problems] == [reason], code
-    nightly.merge()
+    merge()
     assert town.stamps() == stamps and public_rows(app) == rows
     assert {code: town.show(name)["resources"] for code, name in names.items()} == before
     held = {one.municipality_code: one for one in town.open_held() if one.municipality_code in spoiled}
@@ -186,7 +193,7 @@ def test_empty_html_and_cut_files_are_held_until_somebody_decides(web: Web, app:
 
     user = factories.Sysadmin()["name"]
     helpers.call_action("kagoshima_held_release", {"user": user}, id=held["462012"].id, reason="指定の見直し")
-    nightly.merge()
+    merge()
     after = public_rows(app)
     (resource,) = town.show(names["462012"])["resources"]
     assert resource["row_count"] < before["462012"][0]["row_count"] * 0.2 and len(after) < len(rows)
