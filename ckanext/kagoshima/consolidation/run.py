@@ -18,18 +18,16 @@ import polars as pl
 from ckan import model
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import decisions, loading, parts, passport_facts, personal, redirects, sources
+from ckanext.kagoshima.consolidation import decisions, giving, loading, parts, personal, redirects, sources
 from ckanext.kagoshima.consolidation.change_log import ChangeLog
 from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun, now
 from ckanext.kagoshima.consolidation.sources import Candidate
 from ckanext.kagoshima.consolidation.writing import Filling, Writer
-from ckanext.kagoshima.harvesting import archive, confirmed, readings
-from ckanext.kagoshima.resources import content
-from recommended_datasets import changes, consolidation, consolidation_periods, licence, merged_versions, outputs
-from recommended_datasets.consolidation import Balance, Contribution
+from ckanext.kagoshima.harvesting import confirmed
+from recommended_datasets import changes, consolidation_periods, licence, merged_versions, outputs
+from recommended_datasets.consolidation import Balance
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_versions import Version
-from recommended_datasets.normalisation import normalise
 
 log = logging.getLogger(__name__)
 _CAUSES: tuple[changes.Cause, ...] = ("source", "rule_set", "decision")
@@ -144,23 +142,12 @@ class Step:
     filling: Filling | None
 
 
-@dataclasses.dataclass(frozen=True)
-class Given:
-    """What a file gives, with the repairs and issues of its lines."""
-
-    candidate: Candidate
-    key: str
-    outcome: str
-    contribution: Contribution
-    facts: parts.Facts = dataclasses.field(default_factory=dict)
-
-
 def _publisher(
     step: Step, files: list[tuple[Candidate, str, str]], gone: list[MergeFile], before: dict[str, MergeFile]
 ) -> None:
     """Merge the changed files of one publisher: parts, DataStore, file rows, changes."""
     definition = step.definition
-    given = [_given(candidate, key, outcome, definition) for candidate, key, outcome in files]
+    given = [giving.given(candidate, key, outcome, definition) for candidate, key, outcome in files]
     previous: dict[str, list[str | None]] = {}
     earlier: frozenset[str] = frozenset()
     for place, one in enumerate(given):
@@ -175,25 +162,30 @@ def _publisher(
     version = merged_versions.identify(previous, [one.contribution for one in given], definition, cause=step.cause)
     for file in gone:
         model.Session.delete(file)
-    present = set(version.columns.get("source_resource", ()))
-    written: list[tuple[Given, str]] = []
+    stored = outputs.stored_frame_of(version.columns, definition)
+    # Python's own copy of the rows goes before the next file is read: only the frame waits for the writer.
+    version = dataclasses.replace(version, columns={"row_id": version.columns["row_id"]} if version.columns else {})
+    present = set(stored["source_resource"].unique()) if stored.height else set()
+    written: list[tuple[giving.Given, str]] = []
     for one in given:
         resource = one.contribution.source.resource
         has_part = resource in present or one.contribution.rejected
-        written.append((one, parts.location(definition.id, resource, step.run.id) if has_part else ""))
+        light = dataclasses.replace(one, contribution=dataclasses.replace(one.contribution, columns={}))
+        written.append((light, parts.location(definition.id, resource, step.run.id) if has_part else ""))
         _store_file(step.run, *written[-1])
-    coming = step.writer.do(lambda: _write(step, version, written, earlier))
+    coming = step.writer.do(lambda: _write(step, version, stored, written, earlier))
     if step.filling is None:
-        stored = coming.result()
+        coming.result()
         loading.apply(definition, version, stored)
         step.moves.add(version, stored)
 
 
-def _write(step: Step, version: Version, written: list[tuple[Given, str]], earlier: frozenset[str]) -> pl.DataFrame:
-    """Write the parts and the changes of one publisher; no database. Returns its rows. `earlier`: ids of rows that are not
-    in today's files."""
+def _write(
+    step: Step, version: Version, stored: pl.DataFrame, written: list[tuple[giving.Given, str]], earlier: frozenset[str]
+) -> None:
+    """Write the parts and the changes of one publisher; no database. `stored`: its rows, of which `version` has the ids;
+    `earlier`: ids of rows that are not in today's files."""
     definition = step.definition
-    stored = outputs.stored_frame_of(version.columns, definition)
     for one, part in written:
         if not part:
             continue
@@ -209,7 +201,6 @@ def _write(step: Step, version: Version, written: list[tuple[Given, str]], earli
         if step.filling is not None and rows.height:
             step.filling.add(part)
     step.log.add(step.publisher, version, stored, definition)
-    return stored
 
 
 def _extend(previous: dict[str, list[str | None]], columns: dict[str, list[str | None]]) -> None:
@@ -217,70 +208,7 @@ def _extend(previous: dict[str, list[str | None]], columns: dict[str, list[str |
         previous.setdefault(name, []).extend(cells)
 
 
-def _given(candidate: Candidate, key: str, outcome: str, definition: Definition) -> Given:
-    source = candidate.source
-    nothing = Contribution(source, Balance())
-    if outcome == "alias":
-        return Given(candidate, key, outcome, nothing)
-    try:
-        data = content.read(candidate.resource)
-    except content.NoContent:
-        return Given(candidate, key, "unreadable", nothing)
-    reading = readings.of_resource(source.resource, source.publisher_code)
-    judged = _judged(data, candidate, definition, reading)
-    checked = judged.checked
-    if checked.table is None:
-        return Given(candidate, key, "unreadable", nothing)
-    if checked.definition is None or checked.definition.id != definition.id:
-        return Given(candidate, key, "other", nothing)
-    if not archive.has(source.sha256):
-        archive.store(data, url=source.url)
-    del data
-    source = dataclasses.replace(source, edition=checked.definition.edition)
-    if candidate.withheld:
-        count = checked.table.row_count
-        withheld = Contribution(source, Balance(rows_in=count, withheld=count), withheld={candidate.withheld: count})
-        return Given(candidate, key, outcome, withheld)
-    normalised = normalise(
-        checked.table, checked.definition, checked.columns, source.publisher_code, read=checked.read
-    )
-    contribution = consolidation.contribute(
-        checked.table,
-        normalised,
-        definition,
-        source,
-        withheld_rows=personal.withheld_rows(checked.table, checked.definition, source.sha256),
-        drop=decisions.dropped(definition.id, source.resource, definition, normalised),
-    )
-    contribution = confirmed.with_marks(
-        contribution, source.resource, definition, lambda sha256: _earlier(sha256, candidate, definition, reading)
-    )
-    repairs = (*judged.repairs, *normalised.repairs)
-    return Given(candidate, key, outcome, contribution, passport_facts.by_line(repairs, checked.report.issues))
-
-
-def _judged(data: bytes, candidate: Candidate, definition: Definition, reading: readings.Reading) -> readings.Judged:
-    code = candidate.source.publisher_code or None
-    name = candidate.resource["url"]
-    return readings.judged(data, name, reading, dataset=definition.id, municipality_code=code, stated=True)
-
-
-def _earlier(
-    sha256: str, candidate: Candidate, definition: Definition, reading: readings.Reading
-) -> Contribution | None:
-    """What an earlier version of the file gives; None where its bytes are not kept."""
-    try:
-        checked = _judged(archive.read(sha256), candidate, definition, reading).checked
-    except archive.NotArchived:
-        return None
-    if checked.table is None or checked.definition is None or checked.definition.id != definition.id:
-        return None
-    normalised = normalise(checked.table, checked.definition, checked.columns, candidate.source.publisher_code)
-    source = dataclasses.replace(candidate.source, sha256=sha256, edition=checked.definition.edition)
-    return consolidation.contribute(checked.table, normalised, definition, source)
-
-
-def _store_file(run: MergeRun, given: Given, part: str) -> None:
+def _store_file(run: MergeRun, given: giving.Given, part: str) -> None:
     contribution = given.contribution
     source = contribution.source
     row = model.Session.get(MergeFile, (run.dataset, source.resource))
