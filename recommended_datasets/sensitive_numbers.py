@@ -100,7 +100,9 @@ class NumberColumn:
 
     def feed(self, cells: Sequence[str], joined: str, first_record: int, lines: Sequence[int]) -> None:
         """`joined` is the column in one string, for one quick search; `lines` the physical line of each cell's row."""
-        if RUN.search(joined) is None:
+        # In a list of short cells there is no run of twelve; the search itself tries every digit of the column.
+        short = isinstance(cells, (list, tuple)) and max(map(len, cells), default=0) < 12
+        if short or RUN.search(joined) is None:
             self.filled += len(cells)
             return
         for row, cell in enumerate(cells):
