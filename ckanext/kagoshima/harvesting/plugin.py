@@ -80,6 +80,9 @@ class KagoshimaHarvesterPlugin(HarvesterBase):
             found = HarvestObject(guid=name, job=job)
             found.save()
             ids.append(found.id)
+        if not ids and not any(problem.severity == "error" for problem in collected.problems):
+            # Nothing to import and nothing to say: the job ends here, and the source's document need not be written anew.
+            job.status, job.finished = "Finished", running.utc()
         return ids
 
     def fetch_stage(self, harvest_object: HarvestObject) -> bool:

@@ -109,7 +109,7 @@ def _harvest(source: HarvestSource, declared: Declared, client: Client, result: 
 
 
 def _import(job: HarvestJob, declared: Declared, name: str, file_ids: list[str], collected: Collected, result: Result) -> None:
-    found = HarvestObject(guid=name, job=job, source=job.source, state="IMPORT", import_started=_utc())
+    found = HarvestObject(guid=name, job=job, source=job.source, state="IMPORT", import_started=utc())
     found.add()
     model.Session.commit()
     try:
@@ -127,7 +127,7 @@ def _import(job: HarvestJob, declared: Declared, name: str, file_ids: list[str],
         found = model.Session.merge(found)
         found.state, found.report_status = "ERROR", "errored"
         model.Session.add(HarvestObjectError(message=str(problem.values["detail"]), stage="Import", object=found))
-    found.import_finished = _utc()
+    found.import_finished = utc()
     model.Session.commit()
 
 
@@ -209,7 +209,7 @@ def _declared(source_id: str) -> Declared:
 
 
 def _begin_job(source: HarvestSource) -> HarvestJob:
-    job = HarvestJob(source=source, status="Running", gather_started=_utc(), gather_finished=_utc())
+    job = HarvestJob(source=source, status="Running", gather_started=utc(), gather_finished=utc())
     job.add()
     state = state_of(source)
     model.Session.flush()
@@ -220,7 +220,7 @@ def _begin_job(source: HarvestSource) -> HarvestJob:
 
 def _end_job(job: HarvestJob, result: Result) -> None:
     job = model.Session.merge(job)
-    job.status, job.finished = "Finished", _utc()
+    job.status, job.finished = "Finished", utc()
     state = model.Session.get(SourceState, result.source)
     if state is not None:
         state.job_id = None
@@ -233,7 +233,7 @@ def _bury(state: SourceState) -> None:
         return
     job = HarvestJob.get(state.job_id)
     if job is not None and job.status != "Finished":
-        job.status, job.finished = "Finished", _utc()
+        job.status, job.finished = "Finished", utc()
         for found in job.objects:
             if found.state not in ("COMPLETE", "ERROR"):
                 found.state, found.report_status = "ERROR", "errored"
@@ -278,6 +278,6 @@ def _state(result: Result) -> str:
     return "changed" if result.changed else "unchanged"
 
 
-def _utc() -> Any:
+def utc() -> Any:
     """ckanext-harvest keeps times without a zone, in UTC."""
     return now().replace(tzinfo=None)
