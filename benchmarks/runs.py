@@ -95,7 +95,7 @@ def write_workbook(path: Path, rows: int, seed: int) -> None:
 
     source = path.with_suffix(".csv")
     generator.write(source, rows, seed=seed)
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_urls": False})
     sheet = book.add_worksheet("AED")
     with source.open(encoding="utf-8-sig", newline="") as file:
         for number, row in enumerate(csv.reader(file)):

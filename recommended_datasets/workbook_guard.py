@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from recommended_datasets.table import ReadError
+from recommended_datasets.workbook_extent import Extent
 
 MAX_CELLS = 6_000_000
 """Cells of one sheet's rectangle, blank ones included."""
@@ -26,16 +27,12 @@ MAX_TOTAL = 768 << 20
 MAX_ENTRIES = 5_000
 _CHUNK = 1 << 20
 _OVERLAP = 256
+_NAME_LENGTH = 64
+"""Bytes of a cell's beginning that hold its name."""
 _RATIO = 250
 """XML of real sheets packs 1:10 to 1:60; above this, and above `_RATIO_FROM` bytes, a part is a bomb."""
 _RATIO_FROM = 32 << 20
 
-_NEAR = (
-    rb"(?:(?:A[A-X]|[A-Z])[0-9]{1,5}|[A-Z]1[0-9]{5}|[A-R]?[A-Z][0-9]{1,4}|[A-Z]{1,3}[0-9]{1,2})"
-)
-"""Cell names whose farthest corner keeps any sheet made of them within `MAX_CELLS`."""
-_FAR_CELL = re.compile(rb"<c(?=[\s/>])(?! r=\"" + _NEAR + rb"\")")
-"""Any other cell, however written: then every cell is measured."""
 _TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
 _NAME = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Za-z]*)([0-9]+)[\"']")
 _REPEATED = re.compile(rb"number-(columns|rows)-repeated\s*=\s*[\"'](\d+)[\"']")
@@ -49,6 +46,7 @@ def guard(data: bytes, watch: Callable[[str, bytes], None] | None = None) -> Non
     total = 0
     for entry in entries(data):
         far = False
+        extent = Extent(MAX_CELLS)
         tail = b""
         sheet = _is_sheet(entry.filename)
         for chunk in stream(data, entry):
@@ -65,9 +63,8 @@ def guard(data: bytes, watch: Callable[[str, bytes], None] | None = None) -> Non
             tail = window[-_OVERLAP:]
             if sheet and not far:
                 # The last name may be cut off at the chunk's end; it is whole in the next window.
-                found = _FAR_CELL.search(window, 0, len(window))
-                far = found is not None and found.start() < len(window) - 64
-        if sheet and (far or _FAR_CELL.search(tail)):
+                far = not extent.covers(window, len(window) - _NAME_LENGTH)
+        if sheet and (far or not extent.covers(tail, len(tail))):
             _measure_sheet(b"".join(stream(data, entry)), entry.filename)
         elif entry.filename == "content.xml":
             _measure_ods(b"".join(stream(data, entry)))
