@@ -86,7 +86,7 @@ def check_bytes(
         return Checked(_unreadable(error, catalog, sha256), municipality_code=municipality_code)
     definition, columns = _definition(table, catalog, dataset, chosen, mapping)
     if definition is None:
-        return Checked(_of_no_standard(table, catalog), table, municipality_code=municipality_code)
+        return Checked(_of_no_standard(table, catalog, name), table, municipality_code=municipality_code)
     constants = dict(mapping.constants) if mapping else {}
     publisher = municipality_code or _named_publisher(name, table, columns)
     validation = Validation(
@@ -127,7 +127,7 @@ def _check_large(
         first = opened.first
         definition, columns = _definition(first, catalog, dataset, chosen, mapping)
         if definition is None:
-            return Checked(_of_no_standard(_counted(opened.blocks()), catalog)) if size > EXACT else None
+            return Checked(_of_no_standard(_counted(opened.blocks()), catalog, name)) if size > EXACT else None
         code = municipality_code or _named_publisher(name, first, columns)
         constants = dict(mapping.constants) if mapping else {}
         job = fast.Job(path, definition, columns, catalog, code, constants, polygon, header_line, progress, opened)
@@ -199,9 +199,9 @@ def _named_publisher(name: str, table: Table, columns: Sequence[ColumnMatch]) ->
     return found[1] if found and municipality.valid(found[1]) else None
 
 
-def _of_no_standard(table: Table, catalog: Catalog) -> Report:
+def _of_no_standard(table: Table, catalog: Catalog, name: str) -> Report:
     """Not a recommended dataset: `failure`, with the nearest ones and what was wrong with the bytes."""
-    near = tuple(matching.nearest(table, catalog))
+    near = tuple(matching.nearest(table, catalog, name=name))
     values = ()
     if near:
         title = catalog.standard(near[0][0]).title

@@ -81,7 +81,7 @@ def identify(
     elif matches:
         chosen = matches[0].definition
     columns = matching.match_columns(table, chosen, confirmed, catalog) if chosen else ()
-    nearest = [] if matches else matching.nearest(table, catalog)
+    nearest = [] if matches else matching.nearest(table, catalog, name=name)
     if propose is not None:
         _propose(propose, table, chosen, nearest, catalog)
         if propose == "-":

@@ -6,6 +6,7 @@ wells with names, addresses and contacts is no list of fire hydrants, however ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -40,6 +41,7 @@ IGNORE = "ignore"
 _OWN = {EXACT: 1.0, FOLDED: 0.99}
 """What a name of this very edition counts, to tell editions apart."""
 _NEARLY_WHOLE = 0.9
+_OFFICIAL_NAME = re.compile(r"[0-9]{6}_([a-z0-9_]+)\.")
 
 Hit = tuple[str, int]
 """(field id, how near)."""
@@ -156,8 +158,9 @@ def identify(table: HasHeader, catalog: Catalog) -> list[Match]:
     return matches
 
 
-def nearest(table: HasHeader, catalog: Catalog, limit: int = 3) -> list[tuple[str, float]]:
-    """For a file of no standard: the nearest datasets and the share of their columns it holds, best first."""
+def nearest(table: HasHeader, catalog: Catalog, limit: int = 3, name: str = "") -> list[tuple[str, float]]:
+    """For a file of no standard: the nearest datasets and the share of their columns it holds, best first; before all others
+    the one that the official file `name` (``462012_aed.csv``) names, because generic columns are in every dataset."""
     named = _named(table.header)
     found: dict[str, tuple[float, float]] = {}
     for number, hits in _per_definition(table.header, catalog).items():
@@ -165,5 +168,15 @@ def nearest(table: HasHeader, catalog: Catalog, limit: int = 3) -> list[tuple[st
         share, score = _score(named, summary.field_count, hits)
         if score > found.get(summary.id, (0.0, 0.0))[0]:
             found[summary.id] = (score, share)
-    ordered = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
+    meant = named_dataset(name, catalog)
+    ordered = sorted(found.items(), key=lambda item: (item[0] != meant, -item[1][0], item[0]))
     return [(dataset, round(share, 4)) for dataset, (_, share) in ordered[:limit]]
+
+
+def named_dataset(name: str, catalog: Catalog) -> str | None:
+    """The dataset that an official file name (code, id, date or part) names, None where it names none."""
+    stem = _OFFICIAL_NAME.match(name.replace("\\", "/").rsplit("/", 1)[-1])
+    if not stem:
+        return None
+    fitting = [one for one in catalog.ids() if f"{stem[1]}_".startswith(f"{one}_")]
+    return max(fitting, key=len, default=None)

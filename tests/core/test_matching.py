@@ -143,6 +143,20 @@ def test_what_is_near_to_a_list_of_no_standard_is_named_with_its_share():
     assert nearest(Header("まったく違う列"), CATALOG) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("462012_public_facility.csv", "public_facility"),
+        ("a/462012_population_20261001.csv", "population"),
+        ("462012_food_business_all.csv", "food_business"),
+    ],
+)
+def test_the_official_file_name_says_what_a_list_of_generic_columns_is_near_to(name: str, first: str):
+    header = Header("名称", "住所", "緯度", "経度", "電話番号", "備考", "総人口", "屋号", "観光スポットの名称")
+    assert nearest(header, CATALOG, name=name)[0][0] == first != nearest(header, CATALOG, name="list.csv")[0][0]
+    assert identify(header, CATALOG) == []
+
+
 @pytest.mark.parametrize(("count", "edition"), [(42, "standard-42"), (44, "standard-44"), (45, "standard")])
 def test_editions_of_the_open_data_list_are_told_apart_by_their_own_columns(count: int, edition: str):
     names = [f.name for f in CATALOG.get("open_data_list", edition).fields]
