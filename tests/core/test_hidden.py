@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import random
+import re
+import shutil
+import subprocess
 import time
 import zipfile
 from pathlib import Path
@@ -130,22 +133,37 @@ def test_a_deleted_cells_text_left_in_the_shared_strings_is_scanned() -> None:
 
 
 def test_an_xls_hides_as_well(tmp_path: Path) -> None:
-    xlwt = pytest.importorskip("xlwt", reason="xlwt writes the .xls; it is not part of the development set")
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("公園")
-    for r, row in enumerate([["名称", "備考"], ["東公園", ""], ["西公園", ""]]):
-        for c, text in enumerate(row):
-            sheet.write(r, c, text)
-    sheet.row(2).hidden = True
-    hidden = book.add_sheet("名簿")
-    hidden.write(0, 0, "氏名")
-    hidden.write(1, 0, "山田")
-    hidden.visibility = 2
-    book.save(tmp_path / "a.xls")
-    found = by_code(scan(tmp_path / "a.xls"))
+    soffice = shutil.which("soffice") or shutil.which("libreoffice")
+    if soffice is None:
+        pytest.skip("LibreOffice is not installed (apt-get install libreoffice-calc)")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "公園"
+    for row in (["名称", "備考"], ["東公園", None], ["西公園", None]):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    for name in ("名簿", "控え"):
+        hidden = book.create_sheet(name)
+        hidden.append(["氏名"])
+        hidden.append(["山田"])
+        hidden.sheet_state = "hidden"
+    book.save(tmp_path / "a.xlsx")
+    command = [soffice, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "xls"]
+    subprocess.run([*command, "--outdir", tmp_path, tmp_path / "a.xlsx"], check=True, capture_output=True, timeout=120)
+    data = very_hidden((tmp_path / "a.xls").read_bytes(), "名簿")
+    found = by_code(scan(data))
     assert found["hidden-row"] == [("公園", "3", "warning")]
     assert found["very-hidden-sheet"] == [("名簿", "", "error")]
-    assert {f.code for f in scan(clean_copy((tmp_path / "a.xls").read_bytes()))} == set()
+    assert found["hidden-sheet"] == [("控え", "", "error")]
+    assert {f.code for f in scan(clean_copy(data))} == set()
+
+
+def very_hidden(xls: bytes, name: str) -> bytes:
+    """An .xls whose sheet `name` Excel's own menu does not show: state 2 in its BOUNDSHEET record ([MS-XLS] 2.4.28)."""
+    head = re.search(rb"\x85\x00..(.{4})(.)\x00\x02\x01" + re.escape(name.encode("utf-16-le")), xls, re.S)
+    assert head is not None and head[2] == b"\x01"
+    return xls[: head.start(2)] + b"\x02" + xls[head.end(2) :]
 
 
 ODS = """<?xml version="1.0" encoding="UTF-8"?>
