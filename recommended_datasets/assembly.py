@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from recommended_datasets.csv_records import Records
-from recommended_datasets.layout import Layout, filled
+from recommended_datasets.layout_rows import Layout, filled
 from recommended_datasets.report import Issue
 from recommended_datasets.table import ReadError, Table
 
@@ -87,6 +87,8 @@ def places_of_cells(records: Records, number_of: dict[int, int], place: dict[int
         for c, text in enumerate(records.rows[index]):
             if line != records.lines[index] and c in place:
                 lines[place[c], number_of[index]] = line
+            if text.isprintable():
+                continue
             line += text.count("\n") + text.count("\r") - text.count("\r\n")
     return lines
 

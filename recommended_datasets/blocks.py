@@ -10,30 +10,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from recommended_datasets import assembly
-from recommended_datasets.csv_records import Flaw, Records, read_records
-from recommended_datasets.dialect import SAMPLE, sniff
+from recommended_datasets.csv_records import Flaw, Records
 from recommended_datasets.encoding import BROKEN
 from recommended_datasets.fast_ahead import ahead
-from recommended_datasets.fast_layout import Sorter, Suspicious
+from recommended_datasets.fast_head import Head, read_head
+from recommended_datasets.fast_layout import Suspicious, suspicious
 from recommended_datasets.fast_lines import InnerBom, Lines, OddRecord, split
 from recommended_datasets.fast_source import Source, Unsuitable
-from recommended_datasets.layout import ODD_STARTS, Known, Layout, filled, lay_out
+from recommended_datasets.layout_rows import Known, filled
 from recommended_datasets.reader import mark_broken_cells
 from recommended_datasets.report import Issue
-from recommended_datasets.side_by_side import blocks_of
 from recommended_datasets.table import Note, Table
 
-HEAD_RECORDS = 1000
-"""Records on which header and layout are found: more than the exact reader looks at."""
-_HEAD_BYTES = 4 << 20
 _INNER_BOM = re.compile(rb"(?:^|(?<=[\r\n]))(?:\xef\xbb\xbf)+")
-_STARTS = "".join(sorted(ODD_STARTS))
 
 
 def open_blocks(path: Path, *, known: Known | None = None, header_line: int = 0) -> Iterator[Table]:
@@ -50,14 +44,7 @@ class Blocks:
     def __init__(self, path: Path, known: Known | None = None, header_line: int = 0) -> None:
         self._source = Source(path)
         self._known, self._header_line = known, header_line
-        self._delimiter, self._usual = ",", 1
-        self._sorter: Sorter
-        self._head = Table((), (), ())
-        self._width = self._named = 0
-        self._kept: list[int] = []
-        self._whole_header: list[str] = []
-        self._begin = 0
-        """Physical line of the first record below the header."""
+        self._head: Head
         self._line = 0
         """Physical lines before this piece."""
         self._records = 0
@@ -77,7 +64,7 @@ class Blocks:
                 piece = self._without_nuls(piece)
             if not began:
                 piece = self._source.marked(re.sub(rb"^(?:\xef\xbb\xbf)+", b"", piece))
-                self._read_head(piece)
+                self._head = read_head(piece, self._source.encoding, self._known, self._header_line)
                 began = True
             piece, lines, frame, issues = self._split(piece)
             rest = piece[lines.used:]
@@ -86,42 +73,6 @@ class Blocks:
             raise Unsuitable("the end is inside a record")
         self._source.close()
         yield self._end()
-
-    # ---- the first piece ----
-
-    def _read_head(self, piece: bytes) -> None:
-        text = piece[:_HEAD_BYTES].decode("utf-8", "surrogatepass" if len(piece) <= _HEAD_BYTES else "ignore")
-        dialect = sniff(text[: SAMPLE + 1])
-        self._delimiter, self._usual = dialect.delimiter, dialect.width
-        records = _first_records(text, len(piece) > _HEAD_BYTES, self._delimiter, self._usual)
-        rows, lines = records.rows[:HEAD_RECORDS], records.lines[:HEAD_RECORDS]
-        layout = lay_out(rows, lines, self._known, self._header_line)
-        if layout.tables > 1 or len(rows) < 500 or layout.header_row < 0 or max(layout.header_rows) > 400:
-            raise Unsuitable("no plain header")
-        if blocks_of(layout.header, self._known):
-            raise Unsuitable("tables side by side")
-        self._width = len(layout.header)
-        if not 2 <= self._width <= assembly.MAX_COLUMNS:
-            raise Unsuitable("width")
-        self._sorter = Sorter(layout, rows, self._known, alone=bool(self._header_line))
-        after = max(layout.header_rows) + 1
-        self._begin = lines[after]
-        self._whole_header = list(layout.header)
-        self._named = max((c + 1 for c in range(self._width) if layout.header[c].strip()), default=0)
-        self._kept = [
-            c for c, text in enumerate(layout.header) if text.strip() or any(_cell(row, c).strip() for row in rows[after:])
-        ]
-        notes = tuple(note for note in layout.notes if note.line < self._begin)
-        self._head = Table(
-            header=tuple(layout.header[c] for c in self._kept),
-            columns=(),
-            lines=(),
-            encoding=self._source.encoding,
-            header_line=lines[layout.header_row],
-            delimiter=self._delimiter,
-            notes=notes,
-            issues=tuple(assembly.header_issues(layout.header, self._kept, layout, Records(rows, lines))),
-        )
 
     def _without_nuls(self, piece: bytes) -> bytes:
         if not self._nuls:
@@ -142,7 +93,8 @@ class Blocks:
         careful = False
         while True:
             try:
-                lines = split(piece, self._delimiter, self._usual, self._width, last=self._last, careful=careful)
+                head = self._head
+                lines = split(piece, head.delimiter, head.usual, head.width, last=self._last, careful=careful)
                 frame = self._frame(piece, lines)
                 break
             except InnerBom:
@@ -161,32 +113,33 @@ class Blocks:
 
     def _frame(self, piece: bytes, lines: Lines) -> pl.DataFrame:
         """All records as columns of texts, odd ones cut or filled to the table's width."""
-        schema = {f"c{i}": pl.String for i in range(self._width)}
+        schema = {f"c{i}": pl.String for i in range(self._head.width)}
         if not len(lines.records):
             return pl.DataFrame(schema=schema)
         frame = pl.read_csv(
             lines.spliced(piece, [self._written(record.row) for record in lines.odd]),
             has_header=False,
-            separator=self._delimiter,
+            separator=self._head.delimiter,
             quote_char='"' if lines.quoted or lines.odd else None,
             schema=schema,
             empty_string_is_null=False,
         )
         if frame.height != len(lines.records):
             raise Unsuitable("another number of records")
-        return frame
+        return frame.rechunk()  # polars reads in pieces of its own; whole columns are asked much faster
 
     def _written(self, row: list[str]) -> bytes:
-        cells = [*row[: self._width], *[""] * (self._width - len(row))]
-        text = self._delimiter.join('"' + BROKEN.sub("\ufffd", cell).replace('"', '""') + '"' for cell in cells)
-        return text.encode() + b"\n"
+        width = self._head.width
+        cells = [*row[:width], *[""] * (width - len(row))] if len(row) != width else row
+        text = BROKEN.sub("\ufffd", "\x00".join(cells).replace('"', '""'))  # no cell holds a NUL: they were taken out
+        return f'"{text}"\n'.replace("\x00", f'"{self._head.delimiter}"').encode()
 
     def _table(self, lines: Lines, frame: pl.DataFrame, issues: list[Issue]) -> Table:
         numbers = lines.records + (self._line + 1)
         odd = dict(zip(lines.places().tolist(), lines.odd, strict=True))
-        if self._line < self._begin - 1:
+        if self._line < self._head.begin - 1:
             # Titles and header were read already.
-            above = int(np.searchsorted(numbers, self._begin))
+            above = int(np.searchsorted(numbers, self._head.begin))
             frame, numbers = frame[above:], numbers[above:]
             odd = {place - above: record for place, record in odd.items() if place >= above}
         data = self._sort(frame, numbers, odd)
@@ -197,10 +150,11 @@ class Blocks:
     def _sort(self, frame: pl.DataFrame, numbers: np.ndarray, odd: dict[int, OddRecord]) -> np.ndarray:
         """Which records are data."""
         data = np.ones(len(numbers), bool)
-        suspicious = _suspicious(frame, self._sorter.named)
-        if not odd and not len(suspicious) and not self._sorter.blanks_open and self._sorter.empty_above == 0:
+        sorter = self._head.sorter
+        doubtful = suspicious(frame, sorter.named)
+        if not odd and not len(doubtful) and not sorter.blanks_open and sorter.empty_above == 0:
             return data
-        doubted = sorted({*suspicious.tolist(), *odd})
+        doubted = sorted({*doubtful.tolist(), *odd})
         any_data = self._records > 0
         expected = 0
         before = -1
@@ -214,9 +168,9 @@ class Blocks:
             any_data = any_data or place > expected
             if place > before + 1:
                 self._follow(before + 1, numbers, frame)
-                if self._sorter.blanks_open and int(numbers[before + 1]) == self._sorter.blank_next:
-                    self._sorter.close_blanks(any_data)
-            if self._sorter.is_data(found, any_before=any_data):
+                if sorter.blanks_open and int(numbers[before + 1]) == sorter.blank_next:
+                    sorter.close_blanks(any_data)
+            if sorter.is_data(found, any_before=any_data):
                 any_data = True
             else:
                 data[place] = False
@@ -224,13 +178,13 @@ class Blocks:
             expected = expected + 1 if place == expected else expected
         if before + 1 < len(numbers):
             self._follow(before + 1, numbers, frame)
-            self._sorter.close_blanks(True if any_data else before + 1 > expected)
+            sorter.close_blanks(True if any_data else before + 1 > expected)
         return data
 
     def _follow(self, place: int, numbers: np.ndarray, frame: pl.DataFrame) -> None:
         """Where a plain record follows a (nearly) blank row: is it the header of another table?"""
-        if int(numbers[place]) == self._sorter.empty_above:
-            self._sorter.refuse_header(frame.row(place))
+        if int(numbers[place]) == self._head.sorter.empty_above:
+            self._head.sorter.refuse_header(frame.row(place))
 
     def _assemble(
         self, frame: pl.DataFrame, numbers: np.ndarray, odd: dict[int, OddRecord], data: np.ndarray, issues: list[Issue]
@@ -246,18 +200,18 @@ class Blocks:
             issues = [*found, *issues]
         if not data.all():
             frame, numbers = frame.filter(pl.Series(data)), numbers[data]
-        issues += self._sorter.issues
-        notes = sorted(self._sorter.notes, key=lambda note: note.line)
-        self._sorter.issues, self._sorter.notes = [], []
+        issues += self._head.sorter.issues
+        notes = sorted(self._head.sorter.notes, key=lambda note: note.line)
+        self._head.sorter.issues, self._head.sorter.notes = [], []
         if not self._records:
-            notes = [*self._head.notes, *notes]
-            issues = [*self._head.issues, *issues]
+            notes = [*self._head.table.notes, *notes]
+            issues = [*self._head.table.issues, *issues]
         self._records += len(numbers)
         self._refuse_new_columns(frame)
         issues.sort(key=lambda issue: (issue.record, issue.line))
         return replace(
-            self._head,
-            columns=tuple(frame.to_series(c) for c in self._kept),
+            self._head.table,
+            columns=tuple(frame.to_series(c) for c in self._head.kept),
             lines=numbers.tolist(),
             first_record=first_record,
             notes=tuple(notes),
@@ -278,16 +232,16 @@ class Blocks:
                 self._many_lined = True
         broken = mark_broken_cells(records) if self._source.broken else set[tuple[int, int]]()
         number_of = {i: first_record - 1 + place_of[id(record)] for i, record in enumerate(odd) if id(record) in place_of}
-        place = {c: i for i, c in enumerate(self._kept)}
+        place = {c: i for i, c in enumerate(self._head.kept)}
         cell_lines = assembly.places_of_cells(records, number_of, place)
         issues: list[Issue] = []
         for i, number in number_of.items():
             row = records.rows[i]
-            if len(row) != self._width:
-                issues += assembly.ragged(row, self._width, self._named, number + 1, records.lines[i])
-                if len(row) > self._width and filled(row[self._width:]):
+            if len(row) != self._head.width:
+                issues += assembly.ragged(row, self._head.width, self._head.named, number + 1, records.lines[i])
+                if len(row) > self._head.width and filled(row[self._head.width:]):
                     self._longer += 1
-        issues += assembly.flaw_issues(records, self._whole_header, number_of, place, cell_lines)
+        issues += assembly.flaw_issues(records, self._head.header, number_of, place, cell_lines)
         shift = first_record - 1
         return (
             frozenset((place[c], number_of[r] - shift) for r, c in broken if r in number_of and c in place),
@@ -297,12 +251,12 @@ class Blocks:
 
     def _refuse_new_columns(self, frame: pl.DataFrame) -> None:
         """A column without heading was left out because it was blank; a text further down would bring it in."""
-        for c in range(self._width):
-            if c not in self._kept and not (frame.to_series(c).str.strip_chars() == "").all():
+        for c in range(self._head.width):
+            if c not in self._head.kept and not (frame.to_series(c).str.strip_chars() == "").all():
                 raise Unsuitable("a column without heading")
 
     def _end(self) -> Table:
-        self._sorter.close_blanks(self._records > 0, at_end=True)
+        self._head.sorter.close_blanks(self._records > 0, at_end=True)
         if not self._records or self._longer * 2 >= self._records:
             raise Unsuitable("records wider than the header")
         flaws: list[Flaw] = []
@@ -311,10 +265,10 @@ class Blocks:
         if self._crlf and self._lf and not self._many_lined:
             flaws.append(Flaw("mixed-newlines", "info", -1, -1, 0))
         issues = [Issue(flaw.code, flaw.severity, 0, flaw.line, values=flaw.values) for flaw in flaws]
-        notes: list[Note] = self._sorter.notes
+        notes: list[Note] = self._head.sorter.notes
         return replace(
-            self._head,
-            columns=tuple(pl.Series(f"c{c}", [], dtype=pl.String) for c in self._kept),
+            self._head.table,
+            columns=tuple(pl.Series(f"c{c}", [], dtype=pl.String) for c in self._head.kept),
             lines=[],
             first_record=self._records + 1,
             notes=tuple(notes),
@@ -324,50 +278,4 @@ class Blocks:
         )
 
 
-def _first_records(text: str, cut_off: bool, delimiter: str, width: int) -> Records:
-    """The first `HEAD_RECORDS` records at least, where there are so many. `cut_off`: the file is longer than `text`."""
-    for size in (1 << 18, 1 << 21):
-        records = read_records(text[:size], delimiter, width)
-        if len(text) > size or cut_off:
-            # The last records may be cut off.
-            del records.rows[-50:], records.lines[-50:]
-        if len(records.rows) >= HEAD_RECORDS or len(text) <= size:
-            break
-    return records
-
-
-def _cell(row: list[str], c: int) -> str:
-    return row[c] if c < len(row) else ""
-
-
-def _suspicious(frame: pl.DataFrame, named: str) -> np.ndarray:
-    """Rows that may be no record: nearly blank, or beginning like a title, a total, a note or the header."""
-    if not frame.height:
-        return np.empty(0, np.int64)
-    first = pl.col("c0")
-    odd = (first == "") | (first == named) | first.str.contains(rf"^[{re.escape(_STARTS)}]|計")
-    rows: np.ndarray[Any, Any] = np.array(frame.select(odd=odd)["odd"].to_numpy())
-    few = _maybe_few(frame)
-    if len(few):
-        rows[few] |= frame[few].select(few=_few(frame.columns))["few"].to_numpy()
-    return np.flatnonzero(rows)
-
-
-def _maybe_few(frame: pl.DataFrame) -> np.ndarray:
-    """Rows in which one of three nearly always filled columns is blank: only they may have no more than two cells."""
-    gaps: list[np.ndarray] = []
-    for column in frame:
-        blank = (column == "").to_numpy()
-        if np.count_nonzero(blank) * 100 <= frame.height:
-            gaps.append(blank)
-        if len(gaps) == 3:
-            return np.flatnonzero(gaps[0] | gaps[1] | gaps[2])
-    return np.arange(frame.height)
-
-
-def _few(columns: list[str]) -> pl.Expr:
-    """At most two cells that are not blank among these columns."""
-    return pl.sum_horizontal((pl.col(name) != "").cast(pl.UInt16) for name in columns) <= 2
-
-
-__all__ = ["Blocks", "Layout", "Unsuitable", "open_blocks"]
+__all__ = ["Blocks", "Unsuitable", "open_blocks"]

@@ -43,6 +43,17 @@ def combined(parts: Sequence[Hashes]) -> Hashes:
     return key
 
 
+VARIANTS = "髙穎ヶヵヱヰ澤濵濱邊邉齋齊德栁桒"
+"""Characters that stand for simpler ones where names are compared."""
+_NOT_PLAIN = rf"[^0-9a-z!->@\[-`{{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇]|[{VARIANTS}]|^[-ー]{{1,4}}$"
+"""A text without any of these is fine as a name as it is written, and it is its own `values_parsed.compare_key`."""
+
+
+def not_plain(texts: pl.Expr) -> pl.Expr:
+    """Texts that are not beyond doubt both fine as a name and their own `compare_key`; blank ones are plain."""
+    return texts.str.contains(_NOT_PLAIN)
+
+
 _BLANK = hash_texts([""])[0]
 _NONE = np.empty(0, np.uint64)
 
@@ -59,6 +70,7 @@ class Columns:
         hashed = self.frame.select(pl.all().hash(SEED)) if self.height else self.frame
         self._hashes: list[Hashes] = [column.to_numpy() if self.height else _NONE for column in hashed]
         self._numbers: dict[str, NDArray[np.float64]] = {}
+        self._not_plain: dict[str, Rows] = {}
 
     def texts(self, field: str) -> pl.Series:
         return self._columns[self._index[field]]
@@ -80,6 +92,13 @@ class Columns:
 
     def blank(self, field: str) -> Flags:
         return self.hashes(field) == _BLANK
+
+    def not_plain(self, field: str) -> Rows:
+        """Rows, ascending, whose texts are `not_plain`."""
+        if field not in self._not_plain:
+            told = self.frame.select(odd=not_plain(pl.col(self.name(field))))
+            self._not_plain[field] = np.flatnonzero(told["odd"].to_numpy())
+        return self._not_plain[field]
 
     def numbers(self, field: str) -> NDArray[np.float64]:
         """The cells as numbers, NaN where they are none."""

@@ -98,15 +98,20 @@ class Hinting:
         for field in fields[:asked]:
             valid &= ~columns.blank(field)
         if asked:
-            hashes = fast_repeats.compared(columns.frame.select(columns.name(field) for field in fields), self._memo)
+            hashes = fast_repeats.compared(columns, fields, self._memo)
         else:
             hashes = [np.array(columns.hashes(field), np.uint64) for field in fields]
         rows = _union([odd[field] for field in fields])
         if len(rows):
             read = [self._read(field, columns, rows) for field in fields]
             valid[rows] = [all(row[:asked]) for row in zip(*read, strict=True)]
-            known = pl.DataFrame({field: [text or "" for text in texts] for field, texts in zip(fields, read, strict=True)})
-            canonical = fast_repeats.compared(known, self._memo) if asked else [hash_texts(known[field]) for field in fields]
+            known = [pl.Series([text or "" for text in texts], dtype=pl.String) for texts in read]
+            places = {field: place for place, field in enumerate(fields)}
+            canonical = (
+                fast_repeats.compared(Columns(known, places), fields, self._memo)
+                if asked
+                else [hash_texts(texts) for texts in known]
+            )
             for of_column, of_rows in zip(hashes, canonical, strict=True):
                 of_column[rows] = of_rows
         return combined(hashes), valid

@@ -1,4 +1,4 @@
-"""Which records of a large file are data, piece by piece: `layout._sort_rows` without all rows at hand.
+"""Which records of a large file are data, piece by piece: `layout` without all rows at hand.
 
 Nearly every row is plainly a record. The others come here one by one, in order; anything that only a view of the whole file
 could decide (several tables, parts under their own headings) is `Unsuitable`.
@@ -6,14 +6,28 @@ could decide (several tables, parts under their own headings) is `Unsuitable`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from recommended_datasets import layout as layouts
+import numpy as np
+import polars as pl
+
 from recommended_datasets.fast_source import Unsuitable
-from recommended_datasets.layout import Known, Layout
+from recommended_datasets.layout import other_tables
+from recommended_datasets.layout_rows import (
+    ODD_STARTS,
+    Known,
+    Layout,
+    filled,
+    first_column_is_numbers,
+    kind_of,
+    row_text,
+)
 from recommended_datasets.report import Issue
 from recommended_datasets.table import Note
+
+_STARTS = "".join(sorted(ODD_STARTS))
 
 
 class Suspicious(NamedTuple):
@@ -32,7 +46,7 @@ class Sorter:
         self._header = [cell.strip() for cell in head.header]
         self.named = self._header[0] if self._header else ""
         start = max(head.header_rows, default=-1) + 1
-        self._numbered = layouts.first_column_is_numbers(rows, start)
+        self._numbered = first_column_is_numbers(rows, start)
         self._head, self._known = head, None if alone else known
         self._blank_line = self._blanks = self._blank_next = 0
         self._empty_above = 0
@@ -49,25 +63,25 @@ class Sorter:
             self._blank(found, any_before)
             return False
         self.close_blanks(any_before)
-        size = layouts.filled(row)
+        size = filled(row)
         if size <= 1:
             self._empty_above = found.line + found.lines
         kind = None
         if not self._plainly(row):
-            kind = layouts.kind_of(row, self._header, len(self._header), self._numbered, at_head=not any_before)
+            kind = kind_of(row, self._header, len(self._header), self._numbered, at_head=not any_before)
         if kind is None:
             return True
         if kind == "header":
             if self._empty_above == found.line:
                 raise Unsuitable("a part with a heading of its own")
             self.issues.append(Issue("repeated-header", "info", line=found.line))
-        self.notes.append(Note(kind, found.line, layouts.row_text(row)))
+        self.notes.append(Note(kind, found.line, row_text(row)))
         return False
 
     def refuse_header(self, row: Sequence[str]) -> None:
         """The row after a (nearly) blank one: the exact reader looks whether another table begins there."""
         above: list[Sequence[str]] = [()] * (max(self._head.header_rows, default=0) + 1)
-        if self._known and layouts.other_tables(self._head, [*above, row], self._known):
+        if self._known and other_tables(self._head, [*above, row], self._known):
             raise Unsuitable("several tables")
 
     @property
@@ -77,7 +91,7 @@ class Sorter:
     def _plainly(self, row: Sequence[str]) -> bool:
         first = row[0]
         few = len(row) - row.count("") <= 2
-        return not few and bool(first) and first != self.named and first[0] not in layouts.ODD_STARTS and "計" not in first
+        return not few and bool(first) and first != self.named and first[0] not in ODD_STARTS and "計" not in first
 
     def _blank(self, found: Suspicious, any_before: bool) -> None:
         if self._blanks and found.line != self._blank_next:
@@ -103,3 +117,33 @@ class Sorter:
     @property
     def blank_next(self) -> int:
         return self._blank_next
+
+
+def suspicious(frame: pl.DataFrame, named: str) -> np.ndarray:
+    """Rows that may be no record: nearly blank, or beginning like a title, a total, a note or the header."""
+    if not frame.height:
+        return np.empty(0, np.int64)
+    first = pl.col("c0")
+    odd = (first == "") | (first == named) | first.str.contains(rf"^[{re.escape(_STARTS)}]|計")
+    rows: np.ndarray[Any, Any] = np.array(frame.select(odd=odd)["odd"].to_numpy())
+    few = _maybe_few(frame)
+    if len(few):
+        rows[few] |= frame[few].select(few=_few(frame.columns))["few"].to_numpy()
+    return np.flatnonzero(rows)
+
+
+def _maybe_few(frame: pl.DataFrame) -> np.ndarray:
+    """Rows in which one of three nearly always filled columns is blank: only they may have no more than two cells."""
+    gaps: list[np.ndarray] = []
+    for column in frame:
+        blank = (column == "").to_numpy()
+        if np.count_nonzero(blank) * 100 <= frame.height:
+            gaps.append(blank)
+        if len(gaps) == 3:
+            return np.flatnonzero(gaps[0] | gaps[1] | gaps[2])
+    return np.arange(frame.height)
+
+
+def _few(columns: list[str]) -> pl.Expr:
+    """At most two cells that are not blank among these columns."""
+    return pl.sum_horizontal((pl.col(name) != "").cast(pl.UInt16) for name in columns) <= 2

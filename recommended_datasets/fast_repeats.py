@@ -8,16 +8,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommended_datasets.fast_columns import SEED, Flags, Hashes, Rows, hash_texts
+from recommended_datasets.fast_columns import SEED, VARIANTS, Columns, Flags, Hashes, Rows, hash_texts, not_plain, usual
 from recommended_datasets.rules_keys import First
 from recommended_datasets.values_parsed import compare_key
 
-_VARIANTS = "髙穎ヶヵヱヰ澤濵濱邊邉齋齊德栁桒"
 _SIMPLE = "高頴ケカエイ沢浜浜辺辺斎斉徳柳桑"
-"""What `compare_key` makes of each of `_VARIANTS`."""
-_NOT_PLAIN = rf"[^0-9a-z!-@\[-`{{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇]|[{_VARIANTS}]"
-"""A text without any of these is its own `compare_key`."""
+"""What `compare_key` makes of each of `VARIANTS`."""
 _MEMO = 50_000
+_FEW = 12
+"""Different texts of a block that are folded one by one."""
+_BITS = 25
+"""A hash is surely new where no earlier one had the same first so many bits: 4 MB a rule."""
 
 
 class Firsts:
@@ -28,6 +29,7 @@ class Firsts:
 
     def __init__(self) -> None:
         self._runs: list[tuple[Hashes, NDArray[np.uint32]]] = []
+        self._met = np.zeros(1 << (_BITS - 3), np.uint8)
 
     def find(self, hashes: Hashes, rows: Rows, first_record: int) -> dict[int, int]:
         """Row → record of the first one with the same hash, for rows that are not the first. `rows[i]` has `hashes[i]`."""
@@ -43,15 +45,26 @@ class Firsts:
         group = np.arange(len(ordered)) if whole else np.cumsum(new) - 1
         firsts = records if whole else np.minimum.reduceat(records, np.flatnonzero(new))
         first = np.array(firsts[group], np.uint32)
-        for run, owners in self._runs:
-            place = np.minimum(np.searchsorted(run, ordered), len(run) - 1)
-            hit = run[place] == ordered
-            known |= hit
-            first[hit] = owners[place[hit]]
+        asked = self._meet(ordered)
+        if len(asked):
+            hashes_asked = ordered[asked]
+            for run, owners in self._runs:
+                place = np.minimum(np.searchsorted(run, hashes_asked), len(run) - 1)
+                hit = run[place] == hashes_asked
+                known[asked[hit]] = True
+                first[asked[hit]] = owners[place[hit]]
         found = {int(rows[order[i]]): int(first[i]) for i in np.flatnonzero(first != records)}
         fresh = new & ~known
         self._remember(ordered[fresh], first[fresh])
         return found
+
+    def _meet(self, hashes: Hashes) -> Rows:
+        """Places of the hashes that may have been met in an earlier block; all of them are marked as met."""
+        bits = (hashes >> np.uint64(64 - _BITS)).astype(np.int64)
+        places, marks = bits >> 3, np.left_shift(np.uint8(1), (bits & 7).astype(np.uint8))
+        met = np.flatnonzero(self._met[places] & marks)
+        np.bitwise_or.at(self._met, places, marks)
+        return met
 
     def _remember(self, hashes: Hashes, records: NDArray[np.uint32]) -> None:
         if not len(hashes):
@@ -90,29 +103,53 @@ class Repeats:
         return int(self._lines[block][record - self._starts[block]])
 
 
-def compared(frame: pl.DataFrame, memo: dict[str, str]) -> list[Hashes]:
-    """For each column the hash of each text's `compare_key`; only texts that polars cannot fold are asked for one by one."""
-    told = frame.select(
-        *(pl.col(name).hash(SEED).alias(f"h{name}") for name in frame.columns),
-        *(pl.col(name).str.contains(_NOT_PLAIN).alias(f"o{name}") for name in frame.columns),
-    )
+def compared(columns: Columns, fields: Sequence[str], memo: dict[str, str]) -> list[Hashes]:
+    """For each field the hash of each text's `compare_key`; only texts that polars cannot fold are asked for one by one."""
     found: list[Hashes] = []
-    for name in frame.columns:
-        hashes = np.array(told[f"h{name}"].to_numpy())
-        odd = np.flatnonzero(told[f"o{name}"].to_numpy())
+    for field in fields:
+        texts = columns.texts(field)
+        few, rest = usual(texts, columns.hashes(field), _FEW)
+        if not len(rest):
+            found.append(_of_few(few, columns.height, memo))
+            continue
+        if _mostly_upper(texts):
+            found.append(_folded(texts, memo))
+            continue
+        hashes = np.array(columns.hashes(field), np.uint64)
+        odd = columns.not_plain(field)
         if len(odd):
-            hashes[odd] = _folded(frame[name].gather(odd), memo)
+            hashes[odd] = _folded(texts.gather(odd), memo)
         found.append(hashes)
     return found
 
 
+def _of_few(texts: Sequence[tuple[str, Flags]], height: int, memo: dict[str, str]) -> Hashes:
+    """The hashes of a column of few different texts."""
+    hashes = np.empty(height, np.uint64)
+    for (_, rows), key in zip(texts, hash_texts([_key(text, memo) for text, _ in texts]), strict=True):
+        hashes[rows] = key
+    return hashes
+
+
+def _mostly_upper(texts: pl.Series) -> bool:
+    """Whether most of the first texts have capital letters, as ids have: then all are folded together."""
+    first = texts.head(20).to_list()
+    return sum(any("A" <= letter <= "Z" for letter in text) for text in first) * 2 > len(first)
+
+
 def _folded(texts: pl.Series, memo: dict[str, str]) -> Hashes:
-    folded = pl.col("texts").str.to_lowercase().str.replace_many(list(_VARIANTS), list(_SIMPLE))
-    told = texts.to_frame("texts").select(hash=folded.hash(SEED), other=folded.str.contains(_NOT_PLAIN))
+    lower = texts.str.to_lowercase().to_frame("texts")
+    told = lower.select(hash=pl.col("texts").hash(SEED), other=not_plain(pl.col("texts")))
     hashes = np.array(told["hash"].to_numpy())
     other = np.flatnonzero(told["other"].to_numpy())
+    if not len(other):
+        return hashes
+    simple = pl.col("texts").str.replace_many(list(VARIANTS), list(_SIMPLE))
+    told = lower[other].select(texts=simple).select(hash=pl.col("texts").hash(SEED), other=not_plain(pl.col("texts")))
+    hashes[other] = told["hash"].to_numpy()
+    other = other[told["other"].to_numpy()]
     if len(other):
-        hashes[other] = hash_texts([_key(texts[int(row)], memo) for row in other])
+        hashes[other] = hash_texts([_key(text, memo) for text in texts.gather(other)])
     return hashes
 
 

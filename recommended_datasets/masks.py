@@ -24,6 +24,7 @@ _EDGE = r"[\s\x{3000}\x{200b}\x{feff}]"
 _DASHES = r"\-‐‑‒–—―−ー－ｰ─━"
 _TEXT = rf"[{_SUSPECT}]|^{_EDGE}|{_EDGE}$|^[{_DASHES}]{{1,4}}$"
 _NAME = rf"[{_SUSPECT}\r\n]|^{_EDGE}|{_EDGE}$|^[{_DASHES}]{{1,4}}$"
+_NAMES = ("name", "address")
 _PATTERNS = {
     "kana": r"^[ァ-ヺ](?:[ァ-ヺー・ヽヾ　 ]*[ァ-ヺー・ヽヾ])?$",
     "latin": r"^[0-9A-Za-z](?:[ -~]*[!-~])?$",
@@ -113,11 +114,28 @@ class Accepts:
 
 def _by_pattern(fields: Sequence[Field], columns: Columns) -> dict[str, Rows]:
     """The odd rows of columns of many different values."""
-    if not fields:
-        return {}
-    names = [(field, pl.col(columns.name(field.id))) for field in fields]
-    told = columns.frame.select(((texts == "") | _filled(field, texts)).alias(field.id) for field, texts in names)
-    return {field.id: np.flatnonzero(~told[field.id].to_numpy()) for field in fields}
+    found: dict[str, Rows] = {}
+    others: list[Field] = []
+    for field in fields:
+        if field.type in _NAMES:
+            found[field.id] = _odd_names(field, columns)
+        else:
+            others.append(field)
+    if others:
+        names = [(field, pl.col(columns.name(field.id))) for field in others]
+        told = columns.frame.select(((texts == "") | _filled(field, texts)).alias(field.id) for field, texts in names)
+        found |= {field.id: np.flatnonzero(~told[field.id].to_numpy()) for field in others}
+    return found
+
+
+def _odd_names(field: Field, columns: Columns) -> Rows:
+    """Nearly every name and address is plain, which other rules ask as well; only the rest meets the pattern."""
+    rest = columns.not_plain(field.id)
+    if len(rest):
+        texts = columns.texts(field.id).gather(rest).to_frame("texts")
+        told = texts.select(mask=(pl.col("texts") == "") | _filled(field, pl.col("texts")))
+        rest = rest[~told["mask"].to_numpy()]
+    return rest
 
 
 def _asks(field: Field) -> bool:
@@ -128,7 +146,7 @@ def _asks(field: Field) -> bool:
 def _filled(field: Field, texts: pl.Expr) -> pl.Expr:
     """Cells that are not blank, by pattern; of a type that is asked, only what can be computed."""
     kind = field.type
-    if kind in ("text", "name", "address"):
+    if kind == "text" or kind in _NAMES:
         return ~texts.str.contains(_TEXT if kind == "text" else _NAME)
     if kind in _PATTERNS:
         return texts.str.contains(_PATTERNS[kind])

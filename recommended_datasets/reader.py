@@ -16,7 +16,8 @@ from recommended_datasets.assembly import build_table
 from recommended_datasets.csv_records import Flaw, Records, read_records
 from recommended_datasets.dialect import newline_of, sniff
 from recommended_datasets.encoding import BROKEN, decode
-from recommended_datasets.layout import Known, lay_out
+from recommended_datasets.layout import lay_out
+from recommended_datasets.layout_rows import Known
 from recommended_datasets.side_by_side import unfold
 from recommended_datasets.sniffing import refuse_other_formats, workbook_kind
 from recommended_datasets.table import ReadError, Table

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recommended_datasets.csv_records import Flaw, Records
-from recommended_datasets.layout import Known, Layout, fold, lay_out
+from recommended_datasets.layout import lay_out
+from recommended_datasets.layout_rows import Known, Layout, fold
 
 Blocks = tuple[tuple[int, ...], ...]
 """The cells of each block, by their place in a row."""

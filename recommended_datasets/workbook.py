@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, cast
 
 from recommended_datasets.assembly import build_table
 from recommended_datasets.csv_records import Flaw, Records
-from recommended_datasets.layout import Known, Layout, fold, lay_out
+from recommended_datasets.layout import lay_out
+from recommended_datasets.layout_rows import Known, Layout, fold
 from recommended_datasets.report import Issue
 from recommended_datasets.side_by_side import unfold
 from recommended_datasets.sniffing import WorkbookKind
