@@ -13,6 +13,8 @@ WITHOUT_CKAN := -p no:ckan -p no:ckan_fixtures
 # Several people (or terminals) at one clone: each `make test-plugin WHO=name` has databases of its own.
 WHO ?= test
 PYTEST_ARGS ?=
+# A path among PYTEST_ARGS takes the place of the whole folder.
+paths = $(if $(findstring tests/,$(PYTEST_ARGS)),,$(1))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo stop status clean services test lint test-core test-stack test-services test-plugin test-demo \
@@ -52,10 +54,10 @@ lint: install ## ruff and pyright (strict in the core)
 	@$(PY) -m pyright
 
 test-core: install ## Tests of the core alone, without CKAN (PYTEST_ARGS="-k …")
-	@$(PY) -m pytest $(WITHOUT_CKAN) tests/core $(PYTEST_ARGS)
+	@$(PY) -m pytest $(WITHOUT_CKAN) $(call paths,tests/core) $(PYTEST_ARGS)
 
 test-stack: test-services ## Tests of the package and the stack: the built wheel, Solr's words, the Makefile
-	@$(PY) -m pytest $(WITHOUT_CKAN) tests/stack $(PYTEST_ARGS)
+	@$(PY) -m pytest $(WITHOUT_CKAN) $(call paths,tests/stack) $(PYTEST_ARGS)
 
 test-services: install ## Start the services that the plugin's tests need, and leave them running
 	@stack/install.sh packages services
@@ -63,14 +65,14 @@ test-services: install ## Start the services that the plugin's tests need, and l
 
 test-plugin: test-services ## Tests of the plugin on real services (WHO=name PYTEST_ARGS="-k …")
 	@eval "$$($(TEST_STACK) environment --name $(WHO))" && \
-		$(PY) -m pytest --ckan-ini=test.ini tests/plugin $(PYTEST_ARGS)
+		$(PY) -m pytest --ckan-ini=test.ini $(call paths,tests/plugin) $(PYTEST_ARGS)
 
 test-demo: install ## The whole catalogue on the test stack, for `make test-browser`; left running
 	@stack/install.sh packages services browser
 	@$(TEST_STACK) demo
 
 test-browser: test-demo ## Tests in a real browser (PYTEST_ARGS="-k …")
-	@$(PY) -m pytest $(WITHOUT_CKAN) tests/browser $(PYTEST_ARGS)
+	@$(PY) -m pytest $(WITHOUT_CKAN) $(call paths,tests/browser) $(PYTEST_ARGS)
 
 stop-test: ## Stop the test stack
 	@if [ -x $(PY) ]; then $(TEST_STACK) stop; fi
