@@ -30,7 +30,8 @@ class Problem:
 @lru_cache(maxsize=1)
 def messages() -> dict[str, dict[str, str]]:
     """``{code: {ja, en, do_ja, do_en}}``"""
-    return yaml.safe_load(Path(__file__).with_name("messages.yaml").read_text("utf-8"))
+    raw = Path(__file__).with_name("messages.yaml").read_text("utf-8")
+    return yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 class _Values(dict[str, Any]):
