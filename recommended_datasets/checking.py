@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,11 @@ from recommended_datasets.table import ReadError, Table
 from recommended_datasets.validation import Validation
 
 if TYPE_CHECKING:
-    import collections.abc
+    from collections.abc import Mapping as Map
 
     from recommended_datasets.catalog import Catalog
     from recommended_datasets.mapping import Mapping
     from recommended_datasets.values_columns import Column
-
-    ColumnsRead = collections.abc.Mapping[str, Column]
 
 LARGE = 20_000_000
 """Bytes of a CSV file from which the fast lane pays: below, starting polars costs more than it saves."""
@@ -45,8 +43,10 @@ class Checked:
     columns: tuple[ColumnMatch, ...] = ()
     municipality_code: str | None = None
     """The publisher: as given, else the code that most rows name, else that of the file name."""
-    read: ColumnsRead | None = None
+    read: Map[str, Column] | None = None
     """The columns of `table` as the check read them, to spare `normalise` the same work; None where it has to read itself."""
+    constants: Map[str, str] = field(default_factory=dict[str, str])
+    """What a person's mapping says of fields that the file has no column for."""
 
 
 def check_bytes(
@@ -94,7 +94,7 @@ def check_bytes(
     )
     validation.feed(table)
     report = validation.finish()
-    return Checked(report, table, definition, columns, validation.publisher, validation.read)
+    return Checked(report, table, definition, columns, validation.publisher, validation.read, constants)
 
 
 def _check_large(

@@ -16,7 +16,7 @@ from recommended_datasets.catalog import Catalog
 from recommended_datasets.checking import check_bytes
 from recommended_datasets.consolidation import Balance, Contribution, Source
 from recommended_datasets.definition import Definition
-from recommended_datasets.normalisation import normalise
+from recommended_datasets.normalisation import normalise_checked
 from recommended_datasets.report import Issue
 
 
@@ -78,7 +78,7 @@ def merge(
                 licence=licence,
                 edition=checked.definition.edition,
             )
-            normalised = normalise(checked.table, checked.definition, checked.columns, code or None, catalog=catalog)
+            normalised = normalise_checked(checked, code, catalog=catalog)
             found = consolidation.contribute(checked.table, normalised, target, source)
             contributions.setdefault(target.id, []).append(found)
         if seen:

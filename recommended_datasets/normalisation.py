@@ -14,6 +14,7 @@ from recommended_datasets.table import Table
 
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
+    from recommended_datasets.checking import Checked
     from recommended_datasets.recipe import Conflict, Recipe
     from recommended_datasets.values_columns import Column
 
@@ -59,7 +60,7 @@ def normalise(
 ) -> Normalised:
     """`table` in the terms of `definition`. Rows keep their order and number; none is dropped. Never raises for bad data.
 
-    `read`: the columns as `checking.Checked.read` has them; not used where `table` is not the one that was checked.
+    `read`: the columns as they were read of `table` with these `constants`; not used where they are of another table.
     """
     columns = match(table, definition, columns, catalog)
     of_recipe: list[Repair] = []
@@ -69,7 +70,7 @@ def normalise(
 
         played = replay(recipe, table, definition, columns)
         table, of_recipe, conflicts = played.table, list(played.applied), played.conflicts
-    if read is None or constants or not _of(table, read):
+    if read is None or recipe is not None or not _of(table, read):
         read = read_settled(table, definition, columns, constants)
     canonical = {field_id: column.canonical() for field_id, column in read.items()}
     unknown = {
@@ -90,6 +91,18 @@ def normalise(
         reasons=reasons,
         conflicts=conflicts,
     )
+
+
+def normalise_checked(
+    checked: Checked, municipality_code: str | None = None, *, catalog: Catalog | None = None
+) -> Normalised:
+    """A checked file in the terms of its definition: with its mapping's constants, and read once. It has a table and a
+    definition; `municipality_code` where it is not the check's own."""
+    table, definition = checked.table, checked.definition
+    assert table is not None and definition is not None
+    code = municipality_code or checked.municipality_code
+    constants, read = checked.constants, checked.read
+    return normalise(table, definition, checked.columns, code, constants=constants, read=read, catalog=catalog)
 
 
 def _of(table: Table, read: Mapping[str, Column]) -> bool:

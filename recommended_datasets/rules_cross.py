@@ -8,7 +8,7 @@ from math import cos, hypot, radians
 from typing import TYPE_CHECKING
 
 from recommended_datasets.definition import Definition
-from recommended_datasets.normalisation import Normalised, normalise
+from recommended_datasets.normalisation import Normalised, normalise_checked
 from recommended_datasets.report import Issue
 from recommended_datasets.values_parsed import compare_key
 
@@ -62,9 +62,7 @@ def cross_check(files: Iterable[FileOfPublisher]) -> list[tuple[str, Issue]]:
 def compare(checked: Mapping[str, Checked]) -> list[tuple[str, Issue]]:
     """`cross_check` of the files of one publisher as `check_bytes` judged them, by name; files of no standard have no part."""
     files = [
-        FileOfPublisher(
-            name, found.definition, normalise(found.table, found.definition, found.columns, found.municipality_code)
-        )
+        FileOfPublisher(name, found.definition, normalise_checked(found))
         for name, found in checked.items()
         if found.table is not None and found.definition is not None
     ]

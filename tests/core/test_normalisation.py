@@ -7,7 +7,8 @@ from pathlib import Path
 from evacuation import DEFINITION, HEADER, check, csv_bytes, row, rows
 
 from recommended_datasets.checking import check_bytes
-from recommended_datasets.normalisation import Normalised, normalise
+from recommended_datasets.mapping import Mapping
+from recommended_datasets.normalisation import Normalised, normalise, normalise_checked
 
 
 def normal(records: list[dict[str, str]], header: list[str] | None = None) -> Normalised:
@@ -80,3 +81,13 @@ def test_the_verdict_and_the_merge_agree_on_what_is_usable(municipal_web: Path) 
         assert lost == checked.report.issue_counts.get("row-unusable", 0)
         rejected += lost
     assert rejected == 3
+
+
+def test_what_a_mapping_says_of_a_missing_column_holds_in_every_row_swapped_coordinates_or_not() -> None:
+    header = [name for name in HEADER if name != "地方公共団体名"]
+    mapping = Mapping(constants={"municipality_name": "鹿児島市"})
+    for places in ({}, {"緯度": "130.55", "経度": "31.59"}):
+        checked = check_bytes(csv_bytes(rows(2, **places), header), mapping=mapping)
+        found = normalise_checked(checked)
+        assert found.columns["municipality_name"] == ["鹿児島市", "鹿児島市"]
+        assert all(31 < float(text or 0) < 32 for text in found.columns["latitude"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from ckanext.datastore.backend.postgres import DatastorePostgresqlBackend, get_write_engine, identifier  # type: ignore
+from recommended_datasets.fast_ahead import ahead
 from recommended_datasets.merged_columns import Column
 from recommended_datasets.search_grams import tsvectors
 
@@ -152,11 +152,8 @@ def copy(connection: Any, shape: Shape, frames: Iterable[pl.DataFrame]) -> None:
     statement = f"COPY {identifier(shape.table)} ({target}) FROM STDIN WITH (FORMAT csv)"
     cursor = connection.connection.cursor()
     blocks = (block for typed in frames for block in lines(shape, typed))
-    with ThreadPoolExecutor(1) as ahead:
-        coming = ahead.submit(next, blocks, None)
-        while (block := coming.result()) is not None:
-            coming = ahead.submit(next, blocks, None)
-            cursor.copy_expert(statement, io.BytesIO(block), size=_CHUNK)
+    for block in ahead(blocks):
+        cursor.copy_expert(statement, io.BytesIO(block), size=_CHUNK)
 
 
 def replace(connection: Any, shape: Shape, ids: list[str], frames: Iterable[pl.DataFrame]) -> None:

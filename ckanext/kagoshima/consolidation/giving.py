@@ -11,7 +11,7 @@ from ckanext.kagoshima.resources import content
 from recommended_datasets import consolidation
 from recommended_datasets.consolidation import Balance, Contribution
 from recommended_datasets.definition import Definition
-from recommended_datasets.normalisation import normalise
+from recommended_datasets.normalisation import normalise_checked
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,9 +50,7 @@ def given(candidate: Candidate, key: str, outcome: str, definition: Definition) 
         count = checked.table.row_count
         withheld = Contribution(source, Balance(rows_in=count, withheld=count), withheld={candidate.withheld: count})
         return Given(candidate, key, outcome, withheld)
-    normalised = normalise(
-        checked.table, checked.definition, checked.columns, source.publisher_code, read=checked.read
-    )
+    normalised = normalise_checked(checked, source.publisher_code)
     contribution = consolidation.contribute(
         checked.table,
         normalised,
@@ -84,6 +82,6 @@ def _earlier(
         return None
     if checked.table is None or checked.definition is None or checked.definition.id != definition.id:
         return None
-    normalised = normalise(checked.table, checked.definition, checked.columns, candidate.source.publisher_code)
+    normalised = normalise_checked(checked, candidate.source.publisher_code)
     source = dataclasses.replace(candidate.source, sha256=sha256, edition=checked.definition.edition)
     return consolidation.contribute(checked.table, normalised, definition, source)

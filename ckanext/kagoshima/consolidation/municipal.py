@@ -23,7 +23,7 @@ from recommended_datasets import consolidation, outputs
 from recommended_datasets.consolidation import Source
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import PROVENANCE, Column, field_columns, typed_columns
-from recommended_datasets.normalisation import normalise
+from recommended_datasets.normalisation import normalise_checked
 from recommended_datasets.table import Table
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def load(resource_id: str, *, force: bool = False) -> int | None:
         shape, typed = _plain(resource_id, checked.table, hidden)
     else:
         target = catalogue.load().standard(definition.id)
-        normalised = normalise(checked.table, definition, checked.columns, code or None)
+        normalised = normalise_checked(checked, code)
         shape, typed = _standard(resource_id, checked.table, normalised, target, code, hidden)
     if not datastore_tables.is_current(shape):
         datastore_tables.create(shape)

@@ -17,7 +17,7 @@ from ckanext.kagoshima.consolidation import jobs as consolidation
 from ckanext.kagoshima.harvesting import archive, decisions, differences
 from ckanext.kagoshima.harvesting.confirmed import row_key
 from ckanext.kagoshima.harvesting.model import MissingRow, SourceFile
-from recommended_datasets.normalisation import normalise
+from recommended_datasets.normalisation import normalise_checked
 
 
 def note(row: SourceFile, before: str, after: str, *, held: bool = False) -> int:
@@ -122,7 +122,7 @@ def _keys(row: SourceFile, sha256: str) -> dict[str, tuple[int, str, str]]:
     checked = differences.judged(row, sha256).checked
     if checked.table is None or checked.definition is None:
         return {}
-    normalised = normalise(checked.table, checked.definition, checked.columns, row.municipality_code)
+    normalised = normalise_checked(checked, row.municipality_code)
     names = normalised.columns.get("name") or [""] * checked.table.row_count
     addresses = normalised.columns.get("address") or [""] * checked.table.row_count
     found: dict[str, tuple[int, str, str]] = {}

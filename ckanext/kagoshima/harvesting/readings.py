@@ -155,10 +155,14 @@ def _judge(
 def _again(checked: Any, table: Any) -> Any:
     """The verdict on `table`, the repaired one of the file that `checked` judged."""
     validation = Validation(
-        checked.definition, municipality_code=checked.municipality_code, columns=checked.columns, catalog=catalogue.load()
+        checked.definition,
+        municipality_code=checked.municipality_code,
+        columns=checked.columns,
+        catalog=catalogue.load(),
+        constants=checked.constants,
     )
     validation.feed(table)
-    return dataclasses.replace(checked, report=validation.finish(), table=table)
+    return dataclasses.replace(checked, report=validation.finish(), table=table, read=validation.read)
 
 
 def _latest(kind: str, subject: str) -> list[str]:
