@@ -5,6 +5,7 @@ Exit status: 0 no error (warnings and infos may be there), 1 errors or no standa
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -230,6 +231,8 @@ def write_output(path: str, content: str | bytes) -> None:
 
 def main() -> NoReturn:
     """The program. Never shows a traceback unless ``RECOMMENDED_DATASETS_DEBUG`` is set."""
+    # What a run makes lives to its end: to look for garbage all the time only costs time.
+    gc.set_threshold(100_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

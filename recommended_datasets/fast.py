@@ -85,18 +85,19 @@ def _run(job: Job, majority: str | None, blocks: Iterator[Table]) -> tuple[Repor
         constants=job.constants,
         polygon=job.polygon,
     )
-    hinting: Hinting | None = None
     codes: Counter[str] = Counter()
     sha256 = ""
     place = next((match.index for match in job.columns if match.field == "municipality_code"), None)
-    for table in ahead(blocks):
-        sha256 = table.sha256
-        if hinting is None:
-            validation.start(table if majority is None or place is None else _with_code(table, place, majority))
-            hinting = Hinting(validation)
+    tables = ahead(blocks)
+    first = next(tables)
+    validation.start(first if majority is None or place is None else _with_code(first, place, majority))
+    hinting = Hinting(validation)
+    # Read, look, judge: each in a thread of its own, so that two processors always have something to do.
+    for look in ahead(hinting.look(table) for table in chain((first,), tables)):
+        table, sha256 = look.table, look.table.sha256
         if place is not None and job.municipality_code is None:
             _count_codes(codes, table.columns[place], validation)
-        validation.feed(table, hinting.hints(table))
+        validation.feed(table, hinting.hints(look))
         if job.progress:
             job.progress(table.row_count)
     report = replace(validation.finish(), sha256=sha256)

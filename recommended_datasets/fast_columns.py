@@ -12,6 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from recommended_datasets.values_parsed import VARIANTS
+
 Hashes = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -43,9 +45,7 @@ def combined(parts: Sequence[Hashes]) -> Hashes:
     return key
 
 
-VARIANTS = "髙穎ヶヵヱヰ澤濵濱邊邉齋齊德栁桒"
-"""Characters that stand for simpler ones where names are compared."""
-_NOT_PLAIN = rf"[^0-9a-z!->@\[-`{{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇]|[{VARIANTS}]|^[-ー]{{1,4}}$"
+_NOT_PLAIN = rf"[^0-9a-z!->@\[-`{{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇]|[{''.join(VARIANTS)}]|^[-ー]{{1,4}}$"
 """A text without any of these is fine as a name as it is written, and it is its own `values_parsed.compare_key`."""
 
 
@@ -69,6 +69,7 @@ class Columns:
         """All of them, named c0, c1 …: one query over many columns costs far less than a query for each."""
         hashed = self.frame.select(pl.all().hash(SEED)) if self.height else self.frame
         self._hashes: list[Hashes] = [column.to_numpy() if self.height else _NONE for column in hashed]
+        self._blank: dict[str, Flags] = {}
         self._numbers: dict[str, NDArray[np.float64]] = {}
         self._not_plain: dict[str, Rows] = {}
 
@@ -90,8 +91,16 @@ class Columns:
         """The hash of each row over all columns of the file."""
         return combined(self._hashes)
 
+    def one(self, field: str) -> bool:
+        """Whether all cells are equal, as in a column of the publisher's own code, or one that nobody fills."""
+        hashes = self.hashes(field)
+        return bool(self.height) and bool((hashes == hashes[0]).all())
+
     def blank(self, field: str) -> Flags:
-        return self.hashes(field) == _BLANK
+        """Not to be written to: it is made once."""
+        if field not in self._blank:
+            self._blank[field] = self.hashes(field) == _BLANK
+        return self._blank[field]
 
     def not_plain(self, field: str) -> Rows:
         """Rows, ascending, whose texts are `not_plain`."""

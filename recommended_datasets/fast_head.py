@@ -80,7 +80,7 @@ def read_head(piece: bytes, encoding: str, known: Known | None, header_line: int
 
 def _first_records(text: str, cut_off: bool, delimiter: str, width: int) -> Records:
     """The first `HEAD_RECORDS` records at least, where there are so many. `cut_off`: the file is longer than `text`."""
-    for size in (1 << 18, 1 << 21):
+    for size in (1 << 18, 1 << 19, 1 << 20, 1 << 21):
         records = read_records(text[:size], delimiter, width)
         if len(text) > size or cut_off:
             # The last records may be cut off.

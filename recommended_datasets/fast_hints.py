@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from recommended_datasets import fast_repeats, rules_keys
+from recommended_datasets import rules_keys
 from recommended_datasets.fast_columns import Columns, Flags, Hashes, Rows, combined, hash_texts
-from recommended_datasets.fast_repeats import Repeats
+from recommended_datasets.fast_repeats import Folding, Repeats
 from recommended_datasets.fast_rules import RowRules
 from recommended_datasets.masks import Accepts
 from recommended_datasets.validation_block import BOTH, Hints
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
     from recommended_datasets.validation import Validation
 
 _REPEATED = (rules_keys.Duplicates.KEY, rules_keys.Keys.KEY, rules_keys.Names.KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A block with its cells looked at one column at a time."""
+
+    table: Table
+    columns: Columns
+    odd: dict[str, Rows]
+    """Field → rows, ascending, whose cells are not beyond doubt fine as written."""
 
 
 class Hinting:
@@ -36,15 +47,17 @@ class Hinting:
         self._rules = {key: fields for key, fields in validation.rule_keys.items() if set(fields) <= there and fields}
         self._row_rules = RowRules(validation, self._rules)
         self._repeats = Repeats()
-        self._memo: dict[str, str] = {}
-        self._broken: frozenset[tuple[int, int]] = frozenset()
+        self._folding = Folding()
 
-    def hints(self, table: Table) -> Hints:
-        """The hints of this block, which has polars columns."""
-        self._broken = table.unreadable
+    def look(self, table: Table) -> Look:
+        """What can be seen of this block, which has polars columns, before the one above it is judged."""
         series = [column if isinstance(column, pl.Series) else pl.Series(column, dtype=pl.String) for column in table.columns]
         columns = Columns(series, self._index)
-        odd = self._odd(table, columns)
+        return Look(table, columns, self._odd(table, columns))
+
+    def hints(self, look: Look) -> Hints:
+        """The hints of this block."""
+        columns, odd = look.columns, look.odd
         rows: dict[str, list[int]] = {}
         filled: dict[str, int] = {}
         for field in self._fields:
@@ -59,7 +72,7 @@ class Hinting:
             wrong = None if key in _REPEATED else self._row_rules.wrong(key, columns)
             if wrong is not None:
                 rows[key] = _union([np.flatnonzero(wrong), *(odd[field] for field in fields)]).tolist()
-        firsts = self._repeated(table, columns, odd)
+        firsts = self._repeated(look)
         for key, found in firsts.items():
             rows[key] = list(found)
         return Hints(rows, firsts, filled)
@@ -78,37 +91,37 @@ class Hinting:
                 odd[field] = np.union1d(odd[field], np.array(extra[index], np.int64))
         return odd if columns.height else dict.fromkeys(self._index, np.empty(0, np.int64))
 
-    def _repeated(self, table: Table, columns: Columns, odd: dict[str, Rows]) -> dict[str, dict[int, rules_keys.First]]:
+    def _repeated(self, look: Look) -> dict[str, dict[int, rules_keys.First]]:
         """Row → where the same was first, for each rule that remembers rows."""
-        self._repeats.begin(table.first_record, table.lines)
+        columns = look.columns
+        self._repeats.begin(look.table.first_record, look.table.lines)
         whole = columns.whole() if columns.height else np.empty(0, np.uint64)
         firsts = {rules_keys.Duplicates.KEY: self._repeats.find(rules_keys.Duplicates.KEY, whole, None)}
         for key, asked in ((rules_keys.Keys.KEY, None), (rules_keys.Names.KEY, 2)):
             fields = self._rules.get(key)
             if fields and columns.height:
-                firsts[key] = self._repeats.find(key, *self._keys(fields, columns, odd, asked))
+                firsts[key] = self._repeats.find(key, *self._keys(fields, look, asked))
         return firsts
 
-    def _keys(
-        self, fields: tuple[str, ...], columns: Columns, odd: dict[str, Rows], asked: int | None
-    ) -> tuple[Hashes, Flags]:
+    def _keys(self, fields: tuple[str, ...], look: Look, asked: int | None) -> tuple[Hashes, Flags]:
         """(hash of each row's key, which rows count). `asked`: only the first so many texts must be there, and the key is
         `compare_key`; None: all of them, as they are."""
+        columns = look.columns
         valid = np.ones(columns.height, bool)
         for field in fields[:asked]:
             valid &= ~columns.blank(field)
         if asked:
-            hashes = fast_repeats.compared(columns, fields, self._memo)
+            hashes = self._folding.hashes(columns, fields)
         else:
             hashes = [np.array(columns.hashes(field), np.uint64) for field in fields]
-        rows = _union([odd[field] for field in fields])
+        rows = _union([look.odd[field] for field in fields])
         if len(rows):
-            read = [self._read(field, columns, rows) for field in fields]
+            read = [self._read(field, look, rows) for field in fields]
             valid[rows] = [all(row[:asked]) for row in zip(*read, strict=True)]
             known = [pl.Series([text or "" for text in texts], dtype=pl.String) for texts in read]
             places = {field: place for place, field in enumerate(fields)}
             canonical = (
-                fast_repeats.compared(Columns(known, places), fields, self._memo)
+                self._folding.hashes(Columns(known, places), fields)
                 if asked
                 else [hash_texts(texts) for texts in known]
             )
@@ -116,11 +129,11 @@ class Hinting:
                 of_column[rows] = of_rows
         return combined(hashes), valid
 
-    def _read(self, field: str, columns: Columns, rows: Rows) -> list[str | None]:
+    def _read(self, field: str, look: Look, rows: Rows) -> list[str | None]:
         """The canonical texts of these rows."""
-        read = self._validation.canonical(field, columns.texts(field).gather(rows).to_list())
+        read = self._validation.canonical(field, look.columns.texts(field).gather(rows).to_list())
         index = self._index[field]
-        return [None if (index, row) in self._broken else text for row, text in zip(rows.tolist(), read, strict=True)]
+        return [None if (index, row) in look.table.unreadable else text for row, text in zip(rows.tolist(), read, strict=True)]
 
 
 def _union(parts: list[Rows]) -> Rows:

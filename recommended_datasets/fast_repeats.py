@@ -8,12 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recommended_datasets.fast_columns import SEED, VARIANTS, Columns, Flags, Hashes, Rows, hash_texts, not_plain, usual
+from recommended_datasets.fast_columns import SEED, Columns, Flags, Hashes, Rows, hash_texts, not_plain, usual
 from recommended_datasets.rules_keys import First
-from recommended_datasets.values_parsed import compare_key
+from recommended_datasets.values_parsed import VARIANTS, compare_key
 
-_SIMPLE = "高頴ケカエイ沢浜浜辺辺斎斉徳柳桑"
-"""What `compare_key` makes of each of `VARIANTS`."""
 _MEMO = 50_000
 _FEW = 12
 """Different texts of a block that are folded one by one."""
@@ -103,60 +101,76 @@ class Repeats:
         return int(self._lines[block][record - self._starts[block]])
 
 
-def compared(columns: Columns, fields: Sequence[str], memo: dict[str, str]) -> list[Hashes]:
-    """For each field the hash of each text's `compare_key`; only texts that polars cannot fold are asked for one by one."""
-    found: list[Hashes] = []
-    for field in fields:
-        texts = columns.texts(field)
-        few, rest = usual(texts, columns.hashes(field), _FEW)
+class Folding:
+    """The hashes of `compare_key` of one file's cells; only texts that polars cannot fold are folded one by one."""
+
+    def __init__(self) -> None:
+        self._memo: dict[str, str] = {}
+        self._few: dict[str, tuple[Hashes, Hashes]] = {}
+        """Of columns with few different texts: their hashes, ascending, and those of their keys."""
+
+    def hashes(self, columns: Columns, fields: Sequence[str]) -> list[Hashes]:
+        """For each field the hash of each text's key."""
+        return [self._of_column(columns, field) for field in fields]
+
+    def _of_column(self, columns: Columns, field: str) -> Hashes:
+        own, texts = columns.hashes(field), columns.texts(field)
+        known = self._of_known(field, own)
+        if known is not None:
+            return known
+        few, rest = usual(texts, own, _FEW)
         if not len(rest):
-            found.append(_of_few(few, columns.height, memo))
-            continue
+            return self._of_few(field, few, own)
         if _mostly_upper(texts):
-            found.append(_folded(texts, memo))
-            continue
-        hashes = np.array(columns.hashes(field), np.uint64)
+            return self._folded(texts)
+        hashes = np.array(own, np.uint64)
         odd = columns.not_plain(field)
         if len(odd):
-            hashes[odd] = _folded(texts.gather(odd), memo)
-        found.append(hashes)
-    return found
+            hashes[odd] = self._folded(texts.gather(odd))
+        return hashes
 
+    def _of_known(self, field: str, hashes: Hashes) -> Hashes | None:
+        """None where a text is not among the few that were met in an earlier block."""
+        if field not in self._few:
+            return None
+        known, keys = self._few[field]
+        place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+        return keys[place] if (known[place] == hashes).all() else None
 
-def _of_few(texts: Sequence[tuple[str, Flags]], height: int, memo: dict[str, str]) -> Hashes:
-    """The hashes of a column of few different texts."""
-    hashes = np.empty(height, np.uint64)
-    for (_, rows), key in zip(texts, hash_texts([_key(text, memo) for text, _ in texts]), strict=True):
-        hashes[rows] = key
-    return hashes
+    def _of_few(self, field: str, texts: Sequence[tuple[str, Flags]], hashes: Hashes) -> Hashes:
+        own = np.array([hashes[rows.argmax()] for _, rows in texts], np.uint64)
+        keys = hash_texts([self._key(text) for text, _ in texts])
+        if field in self._few and len(self._few[field][0]) < 4 * _FEW:
+            own, keys = np.concatenate((self._few[field][0], own)), np.concatenate((self._few[field][1], keys))
+        own, order = np.unique(own, return_index=True)
+        self._few[field] = own, keys[order]
+        return self._few[field][1][np.searchsorted(own, hashes)]
+
+    def _folded(self, texts: pl.Series) -> Hashes:
+        lower = texts.str.to_lowercase().to_frame("texts")
+        told = lower.select(hash=pl.col("texts").hash(SEED), other=not_plain(pl.col("texts")))
+        hashes = np.array(told["hash"].to_numpy())
+        other = np.flatnonzero(told["other"].to_numpy())
+        if not len(other):
+            return hashes
+        simple = pl.col("texts").str.replace_many(list(VARIANTS), list(VARIANTS.values()))
+        told = lower[other].select(texts=simple).select(hash=pl.col("texts").hash(SEED), other=not_plain(pl.col("texts")))
+        hashes[other] = told["hash"].to_numpy()
+        other = other[told["other"].to_numpy()]
+        if len(other):
+            hashes[other] = hash_texts([self._key(text) for text in texts.gather(other)])
+        return hashes
+
+    def _key(self, text: str) -> str:
+        key = self._memo.get(text)
+        if key is None:
+            key = compare_key(text)
+            if len(self._memo) < _MEMO:
+                self._memo[text] = key
+        return key
 
 
 def _mostly_upper(texts: pl.Series) -> bool:
     """Whether most of the first texts have capital letters, as ids have: then all are folded together."""
     first = texts.head(20).to_list()
     return sum(any("A" <= letter <= "Z" for letter in text) for text in first) * 2 > len(first)
-
-
-def _folded(texts: pl.Series, memo: dict[str, str]) -> Hashes:
-    lower = texts.str.to_lowercase().to_frame("texts")
-    told = lower.select(hash=pl.col("texts").hash(SEED), other=not_plain(pl.col("texts")))
-    hashes = np.array(told["hash"].to_numpy())
-    other = np.flatnonzero(told["other"].to_numpy())
-    if not len(other):
-        return hashes
-    simple = pl.col("texts").str.replace_many(list(VARIANTS), list(_SIMPLE))
-    told = lower[other].select(texts=simple).select(hash=pl.col("texts").hash(SEED), other=not_plain(pl.col("texts")))
-    hashes[other] = told["hash"].to_numpy()
-    other = other[told["other"].to_numpy()]
-    if len(other):
-        hashes[other] = hash_texts([_key(text, memo) for text in texts.gather(other)])
-    return hashes
-
-
-def _key(text: str, memo: dict[str, str]) -> str:
-    key = memo.get(text)
-    if key is None:
-        key = compare_key(text)
-        if len(memo) < _MEMO:
-            memo[text] = key
-    return key

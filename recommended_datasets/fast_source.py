@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 from recommended_datasets import encoding as encodings
 
-PIECE = 8 << 20
-"""Bytes read at a time."""
+PIECE = 4 << 20
+"""Bytes read at a time: twice as many take no less time and a third more memory."""
 HEAD = 1 << 20
 """Bytes on which the encoding is found."""
 LONGEST_LINE = 32 << 20

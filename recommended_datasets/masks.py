@@ -49,6 +49,8 @@ _SAID = frozenset("text name address phone integer number money latitude longitu
 _INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
 _DECIMAL = r"^[0-9]{1,3}\.[0-9]+$"
+_LIMITS = {"latitude": 90.0, "longitude": 180.0}
+"""What a coordinate is below."""
 _MANY = 3_000
 """Different values of a column above which knowing them one by one does not pay."""
 
@@ -87,6 +89,8 @@ class Accepts:
     def _new(self, field: Field, columns: Columns) -> Rows:
         """The odd rows among those whose values were not accepted before."""
         known, hashes = self._known[field.id], columns.hashes(field.id)
+        if columns.one(field.id) and (columns.blank(field.id)[0] or known.holds(hashes[:1])[0]):
+            return np.empty(0, np.int64)
         rows = np.flatnonzero(~(known.holds(hashes) | columns.blank(field.id)))
         if not len(rows):
             return rows
@@ -122,10 +126,20 @@ def _by_pattern(fields: Sequence[Field], columns: Columns) -> dict[str, Rows]:
         else:
             others.append(field)
     if others:
-        names = [(field, pl.col(columns.name(field.id))) for field in others]
-        told = columns.frame.select(((texts == "") | _filled(field, texts)).alias(field.id) for field, texts in names)
-        found |= {field.id: np.flatnonzero(~told[field.id].to_numpy()) for field in others}
+        told = columns.frame.select(_or_blank(field, pl.col(columns.name(field.id))).alias(field.id) for field in others)
+        for field in others:
+            fine = told[field.id].to_numpy()
+            if field.type in _LIMITS:
+                numbers = columns.numbers(field.id)  # which other rules ask as well
+                with np.errstate(invalid="ignore"):
+                    fine = fine & (columns.blank(field.id) | ((numbers > 0) & (numbers < _LIMITS[field.type])))
+            found[field.id] = np.flatnonzero(~fine)
     return found
+
+
+def _or_blank(field: Field, texts: pl.Expr) -> pl.Expr:
+    """By pattern alone: whether a coordinate is in its limits is asked of the numbers."""
+    return (texts == "") | (texts.str.contains(_DECIMAL) if field.type in _LIMITS else _filled(field, texts))
 
 
 def _odd_names(field: Field, columns: Columns) -> Rows:
@@ -154,8 +168,8 @@ def _filled(field: Field, texts: pl.Expr) -> pl.Expr:
         return texts.str.contains(_PHONE)
     if kind in ("integer", "number", "money"):
         return _number(field, texts)
-    if kind in ("latitude", "longitude"):
-        return _coordinate(texts, 90.0 if kind == "latitude" else 180.0)
+    if kind in _LIMITS:
+        return _coordinate(texts, _LIMITS[kind])
     if kind == "date":
         return _date(texts)
     return _corporate_number(texts) if kind == "corporate_number" else pl.lit(False)

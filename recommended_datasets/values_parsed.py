@@ -53,31 +53,30 @@ def squeeze(text: str) -> str:
 
 def compare_key(text: str) -> str:
     """The key by which two names or addresses are the same: NFKC, case, blanks, dashes and variant characters folded."""
-    return _WHITE.sub("", fold(text)).casefold().translate(_VARIANTS)
+    return _WHITE.sub("", fold(text)).casefold().translate(_FOLDED)
 
 
-_VARIANTS = str.maketrans(
-    {
-        **{dash: "-" for dash in "‐‑‒–—―−─━ｰ－"},
-        "﨑": "崎",
-        "髙": "高",
-        "穎": "頴",
-        "ヶ": "ケ",
-        "ヵ": "カ",
-        "ヱ": "エ",
-        "ヰ": "イ",
-        "澤": "沢",
-        "濵": "浜",
-        "濱": "浜",
-        "邊": "辺",
-        "邉": "辺",
-        "齋": "斎",
-        "齊": "斉",
-        "德": "徳",
-        "栁": "柳",
-        "桒": "桑",
-    }
-)
+VARIANTS = {
+    "﨑": "崎",
+    "髙": "高",
+    "穎": "頴",
+    "ヶ": "ケ",
+    "ヵ": "カ",
+    "ヱ": "エ",
+    "ヰ": "イ",
+    "澤": "沢",
+    "濵": "浜",
+    "濱": "浜",
+    "邊": "辺",
+    "邉": "辺",
+    "齋": "斎",
+    "齊": "斉",
+    "德": "徳",
+    "栁": "柳",
+    "桒": "桑",
+}
+"""Letter → the simpler one that it is compared as."""
+_FOLDED = str.maketrans({**VARIANTS, **dict.fromkeys("‐‑‒–—―−─━ｰ－", "-")})
 
 
 def is_dash(text: str) -> bool:
