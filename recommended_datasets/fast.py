@@ -9,12 +9,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from recommended_datasets.blocks import open_blocks
 from recommended_datasets.definition import Definition
 from recommended_datasets.fast_ahead import ahead
-from recommended_datasets.fast_columns import hash_texts, usual
+from recommended_datasets.fast_columns import Columns, usual
 from recommended_datasets.fast_hints import Hinting
 from recommended_datasets.fast_source import Unsuitable
 from recommended_datasets.report import ColumnMatch, Report
@@ -25,6 +23,7 @@ from recommended_datasets.validation import Validation
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
 
+_CODE = "municipality_code"
 _CODES = 60
 """Different codes of a block that are counted together, the others one by one."""
 
@@ -87,7 +86,7 @@ def _run(job: Job, majority: str | None, blocks: Iterator[Table]) -> tuple[Repor
     )
     codes: Counter[str] = Counter()
     sha256 = ""
-    place = next((match.index for match in job.columns if match.field == "municipality_code"), None)
+    place = next((match.index for match in job.columns if match.field == _CODE), None)
     tables = ahead(blocks)
     first = next(tables)
     validation.start(first if majority is None or place is None else _with_code(first, place, majority))
@@ -96,7 +95,7 @@ def _run(job: Job, majority: str | None, blocks: Iterator[Table]) -> tuple[Repor
     for look in ahead(hinting.look(table) for table in chain((first,), tables)):
         table, sha256 = look.table, look.table.sha256
         if place is not None and job.municipality_code is None:
-            _count_codes(codes, table.columns[place], validation)
+            _count_codes(codes, look.columns, validation)
         validation.feed(table, hinting.hints(look))
         if job.progress:
             job.progress(table.row_count)
@@ -116,14 +115,13 @@ def _with_code(table: Table, place: int, code: str) -> Table:
     return replace(table, columns=tuple(columns))
 
 
-def _count_codes(codes: Counter[str], column: object, validation: Validation) -> None:
+def _count_codes(codes: Counter[str], columns: Columns, validation: Validation) -> None:
     """Adds the canonical codes of a block, each in the order of its first row, as the exact lane counts them."""
-    assert isinstance(column, pl.Series)
-    found, rest = usual(column, hash_texts(column), _CODES)
-    texts = [text for text, _ in found]
-    for code, (_, rows) in zip(validation.canonical("municipality_code", texts), found, strict=True):
+    texts = columns.texts(_CODE)
+    found, rest = usual(texts, columns.hashes(_CODE), _CODES)
+    for code, (_, rows) in zip(validation.canonical(_CODE, [text for text, _ in found]), found, strict=True):
         if code:
             codes[code] += int(rows.sum())
-    for code in validation.canonical("municipality_code", column.gather(rest).to_list()):
+    for code in validation.canonical(_CODE, texts.gather(rest).to_list()):
         if code:
             codes[code] += 1

@@ -123,9 +123,11 @@ def suspicious(frame: pl.DataFrame, named: str) -> np.ndarray:
     """Rows that may be no record: nearly blank, or beginning like a title, a total, a note or the header."""
     if not frame.height:
         return np.empty(0, np.int64)
-    first = pl.col("c0")
+    first, column = pl.col("c0"), frame["c0"]
     odd = (first == "") | (first == named) | first.str.contains(rf"^[{re.escape(_STARTS)}]|計")
-    rows: np.ndarray[Any, Any] = np.array(frame.select(odd=odd)["odd"].to_numpy())
+    one = bool((column == column[0]).all())  # as a column of the publisher's own code: its first cell tells of all
+    told = (frame.head(1) if one else frame).select(odd=odd)["odd"].to_numpy()
+    rows: np.ndarray[Any, Any] = np.repeat(told, frame.height) if one else np.array(told)
     few = _maybe_few(frame)
     if len(few):
         rows[few] |= frame[few].select(few=_few(frame.columns))["few"].to_numpy()

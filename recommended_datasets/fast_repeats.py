@@ -61,7 +61,9 @@ class Firsts:
         bits = (hashes >> np.uint64(64 - _BITS)).astype(np.int64)
         places, marks = bits >> 3, np.left_shift(np.uint8(1), (bits & 7).astype(np.uint8))
         met = np.flatnonzero(self._met[places] & marks)
-        np.bitwise_or.at(self._met, places, marks)
+        self._met[places] |= marks
+        lost = np.flatnonzero((self._met[places] & marks) == 0)  # of two rows in one byte one was written over
+        np.bitwise_or.at(self._met, places[lost], marks[lost])
         return met
 
     def _remember(self, hashes: Hashes, records: NDArray[np.uint32]) -> None:
