@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response
 
+from ckanext.kagoshima import visitor
 from ckanext.kagoshima.checking import catalogue, judge
 from ckanext.kagoshima.consolidation import suspecting
 from ckanext.kagoshima.consolidation.model import MergeRun
@@ -21,7 +20,7 @@ def index(dataset: str) -> str | Response:
     asked = tk.request.args.get("page", "1")
     page = max(int(asked), 1) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
     try:
-        found = _ask("kagoshima_suspect_list", {"dataset": dataset, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE})
+        found = visitor.ask("kagoshima_suspect_list", {"dataset": dataset, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE})
     except tk.ObjectNotFound as error:
         return tk.abort(404, str(error))
     if MergeRun.last(dataset) is None:
@@ -45,19 +44,8 @@ def decide(dataset: str) -> str | Response:
     """One decision, with its reason; then the list again."""
     form = tk.request.form
     data = {name: form.get(name, "") for name in ("row_id", "other_row_id", "drop", "why")}
-    try:
-        done = _ask("kagoshima_suspect_decide", {"dataset": dataset, **data})
-    except tk.NotAuthorized as error:
-        return tk.abort(403, str(error))
-    except tk.ObjectNotFound as error:
-        return tk.abort(404, str(error))
-    except tk.ValidationError as error:
-        tk.h.flash_error(" ".join(error.error_summary.values()))
-    else:
+    done = visitor.decide("kagoshima_suspect_decide", {"dataset": dataset, **data})
+    if done is not None:
         confirmed = tk._("The row leaves the table with the next merge and is listed in duplicates.csv with your reason.")
         tk.h.flash_success(confirmed if done["state"] == "confirmed" else tk._("Both rows stay; they are two things."))
     return tk.redirect_to("kagoshima_suspects.index", dataset=dataset)
-
-
-def _ask(action: str, data: dict[str, Any]) -> Any:
-    return tk.get_action(action)({"user": tk.current_user.name}, data)

@@ -7,6 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response
 
+from ckanext.kagoshima import visitor
 from ckanext.kagoshima.checking import judge
 from ckanext.kagoshima.harvesting import sources
 
@@ -22,8 +23,8 @@ def index() -> str | Response:
     page = max(int(tk.request.args.get("page") or 1), 1) if (tk.request.args.get("page") or "1").isdigit() else 1
     query = {key: tk.request.args[key] for key in ("municipality_code", "state") if tk.request.args.get(key)}
     try:
-        found = _ask("kagoshima_source_list", {**query, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE})
-        held = _ask("kagoshima_held_list", {})
+        found = visitor.ask("kagoshima_source_list", {**query, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE})
+        held = visitor.ask("kagoshima_held_list", {})
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     data = {
@@ -41,7 +42,7 @@ def index() -> str | Response:
 def show(identifier: str) -> str | Response:
     """One source with its files and its timeline."""
     try:
-        source = _ask("kagoshima_source_show", {"id": identifier})
+        source = visitor.ask("kagoshima_source_show", {"id": identifier})
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     except tk.ObjectNotFound as error:
@@ -87,7 +88,7 @@ def preview() -> str | Response:
     try:
         tk.check_access("kagoshima_source_list", {"user": tk.current_user.name}, {})
         if tk.request.method == "POST":
-            plan = _ask("kagoshima_source_preview", asked)
+            plan = visitor.ask("kagoshima_source_preview", asked)
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
     except tk.ValidationError as error:
@@ -99,21 +100,10 @@ def preview() -> str | Response:
 def _done(action: str, data: dict[str, Any], source: str, said: str) -> str | Response:
     """The action, then the page of the source with what was done or what was wrong. Where `source` is not known before (""),
     the action's answer names it; without an answer the list of sources is shown."""
-    try:
-        done = _ask(action, data)
-    except tk.NotAuthorized as error:
-        return tk.abort(403, str(error))
-    except tk.ObjectNotFound as error:
-        return tk.abort(404, str(error))
-    except tk.ValidationError as error:
-        tk.h.flash_error(" ".join(error.error_summary.values()))
-        if not source:
-            return tk.redirect_to("kagoshima_harvesting.index")
-    else:
+    done = visitor.decide(action, data)
+    if done is not None:
         tk.h.flash_success(said)
         source = source or done["source"]
+    if not source:
+        return tk.redirect_to("kagoshima_harvesting.index")
     return tk.redirect_to("kagoshima_harvesting.show", identifier=source)
-
-
-def _ask(action: str, data: dict[str, Any]) -> Any:
-    return tk.get_action(action)({"user": tk.current_user.name}, data)
