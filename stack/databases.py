@@ -67,6 +67,8 @@ def make_cluster(stack: Stack) -> bool:
             raise Failure(f"{data} was made by another PostgreSQL. `make clean` removes it with all the data in it.")
         return False
     shutil.rmtree(data, ignore_errors=True)
+    # The catalogue that was set up in the old cluster is gone with it: the site must not start before the migrations.
+    stack.set_up.unlink(missing_ok=True)
     data.mkdir(parents=True, mode=0o700)
     password_file = data.parent / f".{secrets.token_hex(8)}"
     with open(os.open(password_file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:

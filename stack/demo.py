@@ -44,15 +44,14 @@ def demo(stack: Stack, sources: Path | None) -> None:
         if sources is None:
             sources = _serve_examples(stack)
         _configure(stack, allow)
-        ready = stack.run / "ready"
-        if ready.exists():
+        if stack.set_up.exists():
             # The database is there: the site answers first, then the set-up looks for what is new.
             _start_site(stack)
             _wait_for_site(stack)
             _set_up(stack, sources)
         else:
             _set_up(stack, sources)
-            ready.touch()
+            stack.set_up.touch()
             _start_site(stack)
             _wait_for_site(stack)
         supervision.start(stack, *WORKERS)

@@ -50,6 +50,11 @@ class Stack:
         return self.run / "ckan.ini"
 
     @property
+    def set_up(self) -> Path:
+        """The mark that the catalogue in the cluster was set up once."""
+        return self.run / "ready"
+
+    @property
     def log(self) -> Path:
         return self.run / "log"
 

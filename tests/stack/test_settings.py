@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from pathlib import Path
 
 import pytest
 import redis
 
-from stack import demo, rendering, services, supervision
+from stack import databases, demo, rendering, services, supervision
 from stack.progress import Failure
 from stack.settings import PORTS, load
 
@@ -39,6 +40,18 @@ def test_the_environment_decides_the_ports(tmp_path: Path, monkeypatch: pytest.M
 def test_a_worker_waits_for_its_queue_longer_than_redis_py_would(tmp_path: Path) -> None:
     client = redis.Redis.from_url(load(str(tmp_path / "run")).redis_url("catalogue"))
     assert client.connection_pool.connection_kwargs["socket_timeout"] >= 24 * 60 * 60
+
+
+def test_a_new_cluster_is_not_taken_for_a_catalogue_that_was_set_up(tmp_path: Path) -> None:
+    stack = load(str(tmp_path / "run"), free_ports=True)
+    try:
+        assert databases.make_cluster(stack)
+        stack.set_up.touch()
+        assert not databases.make_cluster(stack) and stack.set_up.exists()
+        shutil.rmtree(databases.data_folder(stack))
+        assert databases.make_cluster(stack) and not stack.set_up.exists()
+    finally:
+        databases.remove(stack)
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
