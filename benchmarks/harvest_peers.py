@@ -71,7 +71,8 @@ def written() -> Written:
 
 
 def job(source_id: str) -> None:
-    """One job of ckanext-harvest for the source, by its own functions, from its creation to its end."""
+    """One job of ckanext-harvest for the source, by its own functions, from its creation to its end: gathered and imported as
+    its queue does it, and ended as its cron does it where the gather left something to end."""
     import ckan.plugins.toolkit as tk
     from ckanext.harvest import queue
     from ckanext.harvest.model import HarvestJob, HarvestObject
@@ -84,5 +85,6 @@ def job(source_id: str) -> None:
     harvester = queue.get_harvester("kagoshima")
     for identifier in queue.gather_stage(harvester, found):
         queue.fetch_and_import_stages(harvester, HarvestObject.get(identifier))
-    tk.get_action("harvest_jobs_run")(context.copy(), {"source_id": source_id})
+    if found.status != "Finished":
+        tk.get_action("harvest_jobs_run")(context.copy(), {"source_id": source_id})
     assert HarvestJob.get(made["id"]).status == "Finished"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ckan.plugins.toolkit as tk
 import harvest_town as town
 import pytest
 from ckan import model
@@ -318,7 +319,7 @@ def test_a_linked_file_is_checked_and_one_with_personal_data_is_not_told(server:
     assert jobs.check_resource(identifier) == "none"
 
 
-def test_the_queues_of_ckanext_harvest_run_the_same_work(server: FaultServer) -> None:
+def test_the_queues_of_ckanext_harvest_run_the_same_work(server: FaultServer, ckan_config: Any) -> None:
     from ckan import plugins
     from ckanext.harvest import queue
     from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestSource
@@ -347,3 +348,20 @@ def test_the_queues_of_ckanext_harvest_run_the_same_work(server: FaultServer) ->
     server.pages["/aed.csv"] = town.table("aed", CITY, 4)
     assert [found.report_status for found in run().objects] == ["updated"]
     assert town.show("462012-aed")["resources"][0]["row_count"] == 4
+
+    # Without an object the job ends with its gather, told truly; where mails are wanted, its own cron ends and mails it.
+    job = run()
+    said = tk.get_action("harvest_source_show_status")({"ignore_auth": True}, {"id": source})
+    assert (job.status, said["last_job"]["id"], said["last_job"]["stats"]["errored"]) == ("Finished", job.id, 1)
+    assert said["total_datasets"] == 2 and said["last_job"]["finished"]
+    ckan_config["ckan.harvest.status_mail.errored"] = True
+    assert run().status != "Finished"
+    ckan_config["ckan.harvest.status_mail.errored"] = False
+    server.pages["/gone.csv"] = town.table("hospital", CITY, 3)
+    assert [found.report_status for found in run().objects] == ["added"]
+    asked, written = server.gets.total(), town.written()
+    job = run()
+    assert (job.status, job.objects, job.gather_errors) == ("Finished", [], []) and server.gets.total() == asked + 3
+    state = model.Session.get(SourceState, source)
+    assert state is not None and (state.state, state.lease_owner) == ("unchanged", None)
+    assert town.written() == written

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.harvest.harvesters.base import HarvesterBase
 from ckanext.harvest.model import HarvestJob, HarvestObject
-from ckanext.kagoshima.harvesting import collecting, lease, problems, running, sources
-from ckanext.kagoshima.harvesting.client import FetchError
+from ckanext.kagoshima.harvesting import collecting, lease, prechecking, problems, running, sources
+from ckanext.kagoshima.harvesting.client import Client, FetchError
 from ckanext.kagoshima.harvesting.connecting import new_client
 from ckanext.kagoshima.harvesting.model import SourceFile
 
@@ -50,6 +51,15 @@ class KagoshimaHarvesterPlugin(HarvesterBase):
         return config
 
     def gather_stage(self, job: HarvestJob) -> list[str]:
+        client = new_client()
+        ids = [] if _is_unchanged(job.source_id, client) else self._gather(job, client)
+        if not ids and not _mails_are_wanted():
+            # Nothing to import: the job ends here, and the source's document in Solr, which tells how many datasets it has,
+            # need not be written anew.
+            job.status, job.finished = "Finished", running.utc()
+        return ids
+
+    def _gather(self, job: HarvestJob, client: Client) -> list[str]:
         declared = sources.Declared.of(job.source)
         sources.state_of(job.source)
         owner = lease.new_owner()
@@ -58,7 +68,7 @@ class KagoshimaHarvesterPlugin(HarvesterBase):
             return []
         try:
             with lease.Heartbeat(job.source.id, owner):
-                collected = collecting.collect(job.source.id, declared, new_client())
+                collected = collecting.collect(job.source.id, declared, client)
         except FetchError as error:
             model.Session.rollback()
             self._save_gather_error(problems.both(problems.Problem(error.code, error.values)), job)
@@ -80,9 +90,6 @@ class KagoshimaHarvesterPlugin(HarvesterBase):
             found = HarvestObject(guid=name, job=job)
             found.save()
             ids.append(found.id)
-        if not ids and not any(problem.severity == "error" for problem in collected.problems):
-            # Nothing to import and nothing to say: the job ends here, and the source's document need not be written anew.
-            job.status, job.finished = "Finished", running.utc()
         return ids
 
     def fetch_stage(self, harvest_object: HarvestObject) -> bool:
@@ -101,9 +108,15 @@ class KagoshimaHarvesterPlugin(HarvesterBase):
             model.Session.rollback()
             self._save_object_error(f"{type(error).__name__}: {error}"[:500], harvest_object, "Import")
             return False
-        package = model.Package.get(harvest_object.guid)
-        if package is not None:
-            harvest_object.package_id = package.id
-            harvest_object.current = True
-            harvest_object.save()
+        running.tie(harvest_object, current=outcome != "unchanged")
         return "unchanged" if outcome == "unchanged" else True
+
+
+def _is_unchanged(source_id: str, client: Client) -> bool:
+    """Whether everything is as it was, by the servers' own word: noted, and nothing is left to do for its job."""
+    return all(result is not None for _source_id, result in prechecking.unchanged([source_id], client))
+
+
+def _mails_are_wanted() -> bool:
+    """Whether ckanext-harvest is to tell of its jobs by mail, which it does where its own cron ends them."""
+    return any(tk.asbool(tk.config.get(f"ckan.harvest.status_mail.{which}")) for which in ("all", "errored"))

@@ -115,9 +115,7 @@ def _import(job: HarvestJob, declared: Declared, name: str, file_ids: list[str],
     try:
         outcome = publish_ready(declared.municipality_code, file_ids, collected)
         result.datasets[name] = outcome
-        package = model.Package.get(name)
-        found.package_id = package.id if package is not None else None
-        found.current = outcome != "unchanged"
+        tie(found, current=outcome != "unchanged")
         found.state, found.report_status = "COMPLETE", {"created": "added", "updated": "updated"}.get(outcome, "not modified")
     except tk.ValidationError as error:
         model.Session.rollback()
@@ -129,6 +127,18 @@ def _import(job: HarvestJob, declared: Declared, name: str, file_ids: list[str],
         model.Session.add(HarvestObjectError(message=str(problem.values["detail"]), stage="Import", object=found))
     found.import_finished = utc()
     model.Session.commit()
+
+
+def tie(found: HarvestObject, *, current: bool) -> None:
+    """Tie an object to its dataset; a `current` one is the only one of its source, for ckanext-harvest counts datasets so."""
+    package = model.Package.get(found.guid)
+    if package is None:
+        return
+    if current:
+        same = (HarvestObject.guid == found.guid, HarvestObject.harvest_source_id == found.harvest_source_id)
+        others = model.Session.query(HarvestObject).filter(*same, HarvestObject.id != found.id)
+        others.filter(HarvestObject.current.is_(True)).update({"current": False})
+    found.package_id, found.current = package.id, current
 
 
 def publish_ready(code: str, file_ids: list[str], collected: Collected | None = None) -> str:
