@@ -17,7 +17,8 @@ from ckan.tests import factories, helpers
 from fault_server import FaultServer
 from harvest_town import CITY, TOWN
 
-from ckanext.kagoshima.consolidation import bundling
+from ckanext.kagoshima.consolidation import bundling, feed
+from ckanext.kagoshima.consolidation import jobs as merging
 from ckanext.kagoshima.harvesting import archive, guards, nightly, retention
 from ckanext.kagoshima.harvesting.guards import Revision, Thresholds
 from ckanext.kagoshima.harvesting.model import ArchivedFile, ArchiveVisit, Event, SourceFile, SourcePage, now
@@ -159,20 +160,29 @@ def test_files_that_vanish_wait_and_many_at_once_are_one_decision(server: FaultS
         return town.open_data_list(CITY, [{"dataset_title": d, "file_download_url": f"{d}.csv"} for d in wanted])
 
     server.pages["/list.csv"] = listed(*datasets)
-    source = town.declare(server, CITY, "/list.csv")
+    source = town.declare(server, CITY, "/list.csv", licence="CC BY 4.0")
     town.harvest(source)
+    merging.consolidate(["preschool"])
     everything = town.names()
+    server.pages["/preschool.csv"] = town.table("preschool", CITY, 2)
+    town.harvest(source)
+    merging.consolidate(["preschool"])
 
     server.pages["/list.csv"] = listed("aed", "hospital", "public_facility")
     result = town.harvest(source)
     assert [problem.code for problem in result.problems] == ["vanished"]
     assert town.names() == everything, "there is a time of grace"
     row = town.file_of(server, "/preschool.csv")
-    row.missing_since = now() - timedelta(days=30)
+    row.missing_since = row_gone = now() - timedelta(days=30)
     model.Session.commit()
     town.harvest(source)
     assert town.names() == [name for name in everything if name != "462012-preschool"]
     assert model.Package.get("462012-preschool").state == "deleted", "withdrawn, not purged"
+    merging.consolidate(["preschool"])
+    (gone, *left) = [one for one in feed.page(feed.Request("preschool"))["changes"] if one["kind"] == "removed"]
+    since = row_gone.date().isoformat()
+    assert "reason" not in gone and [one["cause"] for one in left] == ["source", "source"]
+    assert all("公開を終えました" in one["reason"] and since in one["reason"] for one in left)
 
     server.pages["/list.csv"] = listed(*datasets)
     town.harvest(source)
@@ -184,7 +194,7 @@ def test_files_that_vanish_wait_and_many_at_once_are_one_decision(server: FaultS
     (held,) = town.open_held()
     assert town.names() == everything
     helpers.call_action("kagoshima_held_release", {"user": factories.Sysadmin()["name"]}, id=held.id, reason="サイトの整理")
-    assert town.names() == ["462012-aed", "462012-open-data-list"]
+    assert town.names() == ["462012-aed", "462012-open-data-list", "kagoshima-preschool"]
 
 
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")

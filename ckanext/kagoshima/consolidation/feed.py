@@ -18,6 +18,7 @@ from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.consolidation import naming
 from ckanext.kagoshima.consolidation.model import MergeChange, MergeRun, now
 from ckanext.kagoshima.consolidation.problems import Problem
+from ckanext.kagoshima.harvesting import vanishing
 from recommended_datasets.merged_columns import stored_columns
 
 MOST = 1000
@@ -113,8 +114,8 @@ def forget(dataset: str, days: int) -> int:
 
 
 def page(asked: Request) -> dict[str, Any]:
-    """``changes`` (added, removed, changed), ``provenance`` (quiet updates that keep a copy exact), ``next_cursor`` (always
-    there: where to go on, now or later) and ``more``."""
+    """``changes`` (added, removed, changed; with a ``reason`` where the file was withdrawn), ``provenance`` (quiet updates
+    that keep a copy exact), ``next_cursor`` (always there: where to go on, now or later) and ``more``."""
     query = model.Session.query(MergeChange).filter(MergeChange.dataset == asked.dataset)
     if asked.publisher:
         query = query.filter(MergeChange.publisher_code == asked.publisher)
@@ -124,7 +125,8 @@ def page(asked: Request) -> dict[str, Any]:
         query = query.filter(MergeChange.seq > asked.since)
     found = query.order_by(MergeChange.seq).limit(asked.limit + 1).all()
     more, found = len(found) > asked.limit, found[: asked.limit]
-    entries = [entry(change) for change in found]
+    why = _withdrawn(asked.dataset, found)
+    entries = [{**entry(change), **({"reason": why[change.seq]} if change.seq in why else {})} for change in found]
     if found:
         last = found[-1].seq
     elif asked.since_time is not None:
@@ -138,6 +140,20 @@ def page(asked: Request) -> dict[str, Any]:
         "next_cursor": str(last),
         "more": more,
     }
+
+
+def _withdrawn(dataset: str, changes: list[MergeChange]) -> dict[int, str]:
+    """Why rows left with their whole file, by the sequence numbers of those changes: the first run after a withdrawal took
+    them out."""
+    removed = [one for one in changes if one.kind == "removed" and one.cause == "source" and one.before]
+    found: dict[int, str] = {}
+    for withdrawal in vanishing.withdrawals({one.before.get("source_resource", "") for one in removed}) if removed else ():
+        after = model.Session.query(MergeRun.id).filter(MergeRun.dataset == dataset, MergeRun.at >= withdrawal.at)
+        run = after.order_by(MergeRun.number).limit(1).scalar()
+        for one in removed:
+            if one.run_id == run and one.before.get("source_resource") == withdrawal.resource:
+                found[one.seq] = withdrawal.why
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ckan import model
 
 from ckanext.kagoshima import config
-from ckanext.kagoshima.harvesting import decisions, guards, publishing
-from ckanext.kagoshima.harvesting.model import SourceFile, now
+from ckanext.kagoshima.harvesting import decisions, guards, problems, publishing
+from ckanext.kagoshima.harvesting.model import Event, SourceFile, now
 from ckanext.kagoshima.harvesting.problems import Problem
 from ckanext.kagoshima.harvesting.sources import Declared
 
@@ -23,7 +26,7 @@ def settle(
     gone = [row for row in rows if row.id in known and row.id not in seen]
     present = [row for row in rows if row.id in seen]
     gone = [row for row in gone if not _has_moved(row, present)]
-    problems: list[Problem] = []
+    found: list[Problem] = []
     mass = guards.mass_delete(len(known), len(gone)) or bool(gone and not seen)
     for row in gone:
         if row.missing_since is None:
@@ -46,17 +49,37 @@ def settle(
             if not dry:
                 withdraw(row, "released" if mass else "grace-over")
         else:
-            problems.append(Problem("vanished", {"url": row.url, "since": since, "days": days}, "info"))
-    return problems
+            found.append(Problem("vanished", {"url": row.url, "since": since, "days": days}, "info"))
+    return found
 
 
 def withdraw(row: SourceFile, cause: str, actor: str = "", reason: str = "") -> None:
     """End the publication of a file. Nothing is purged: it comes back when its source names it again."""
     publishing.withdraw(row.package_name, [row.resource_id])
     row.state = "withdrawn"
-    decisions.record(
-        "withdraw", row.id, actor=actor, code=row.municipality_code, dataset=row.dataset, cause=cause, reason=reason
-    )
+    since = (row.missing_since or now()).date().isoformat()
+    detail = {"resource": row.resource_id, "url": row.url, "since": since}
+    code, dataset = row.municipality_code, row.dataset
+    decisions.record("withdraw", row.id, actor=actor, code=code, dataset=dataset, cause=cause, reason=reason, detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """`resource`: its id; `why`: that the file is gone and since when, in Japanese and English, for the public."""
+
+    resource: str
+    at: datetime
+    why: str
+
+
+def withdrawals(resources: Iterable[str]) -> list[Withdrawal]:
+    """When and why resources were withdrawn, the oldest first."""
+    resource = Event.detail["resource"].astext
+    query = model.Session.query(Event.at, Event.detail).filter(Event.kind == "withdraw", resource.in_(list(resources)))
+    return [
+        Withdrawal(detail["resource"], at, problems.both(Problem("withdrawn", detail)))
+        for at, detail in query.order_by(Event.id)
+    ]
 
 
 def moved_from(row: SourceFile, rows: Iterable[SourceFile]) -> SourceFile | None:
