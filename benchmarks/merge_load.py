@@ -1,0 +1,119 @@
+"""The step `load` of `benchmarks.merge`: our load into the DataStore beside a bare COPY, bare indexes and xloader's steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks import merge_town
+from benchmarks.merge_clock import Clock
+
+XLOADER_ROWS = 20_000
+"""Rows that xloader's steps are measured on."""
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """Loading the table, beside a bare COPY of the same lines, the bare indexes, and xloader's steps."""
+    import sqlalchemy as sa
+    from ckanext.datastore.backend.postgres import get_write_engine, identifier  # type: ignore
+
+    from ckanext.kagoshima.consolidation import datastore_tables, loading, parts, store
+    from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun
+    from ckanext.kagoshima.consolidation.naming import table_id
+
+    definition, table = merge_town.definition(), table_id(merge_town.DATASET)
+    shape = loading.shape(definition)
+    locations = [file.part for file in MergeFile.of_dataset(merge_town.DATASET)]
+    clock = Clock()
+    ready = folder / "ready.lines"
+    with ready.open("wb") as out:
+        for location in locations:
+            out.writelines(datastore_tables.lines(shape, parts.typed_frame(location, definition)))
+
+    def like(name: str) -> None:
+        """An empty table of the same columns, without trigger or index."""
+        with get_write_engine().begin() as connection:
+            connection.execute(sa.text(f'DROP TABLE IF EXISTS "{name}"'))
+            connection.execute(sa.text(f'CREATE TABLE "{name}" (LIKE {identifier(table)} INCLUDING DEFAULTS)'))
+
+    columns = ", ".join(map(identifier, [*shape.names, "_full_text"]))
+
+    def bare_copy() -> None:
+        with get_write_engine().begin() as connection, ready.open("rb") as stream:
+            cursor = connection.connection.cursor()
+            cursor.copy_expert(f'COPY "bench_bare" ({columns}) FROM STDIN WITH (FORMAT csv)', stream, size=1 << 20)
+
+    def ours() -> None:
+        with get_write_engine().begin() as connection:
+            frames = (parts.typed_frame(location, definition) for location in locations)
+            datastore_tables.copy(connection, loading.shape(definition, "bench_ours"), frames)
+
+    def indexes(name: str) -> None:
+        with get_write_engine().begin() as connection:
+            datastore_tables.create_indexes(connection, loading.shape(definition, name))
+
+    for name in ("bench_bare", "bench_ours"):
+        like(name)
+    clock.time("bare_copy", bare_copy)
+    clock.time("ours", ours)
+    clock.time("bare_index", lambda: indexes("bench_bare"))
+    clock.time("our_index", lambda: indexes("bench_ours"))
+    clock.seconds["filled"] = clock.seconds["ours"] + clock.seconds.pop("our_index")  # as `datastore_tables.fill` does
+    run = MergeRun.public(merge_town.DATASET)
+    root = store.folder()
+    assert run is not None and root is not None
+    whole = root / "versions" / merge_town.DATASET / run.id / f"{merge_town.DATASET}.csv"
+    rows = sum(file.accepted for file in MergeFile.of_dataset(merge_town.DATASET))
+    _xloader(whole, folder, clock)
+    clock.seconds["xloader"] *= max(1.0, rows / XLOADER_ROWS)
+    with get_write_engine().begin() as connection:
+        for name in ("bench_bare", "bench_ours", "bench_xloader"):
+            connection.execute(sa.text(f'DROP TABLE "{name}"'))
+    return clock.seconds
+
+
+def _xloader(whole: Path, folder: Path, clock: Clock) -> None:
+    """ckanext-xloader 2.6's steps for a CSV file: parse, strip and write it anew, copy it line by line, COPY as text, fill
+    `_full_text` by CKAN's function in steps of 100,000, index it, ANALYZE. Python's csv is faster than its tabulator. At most
+    `XLOADER_ROWS` rows: each takes the same time."""
+    import csv
+    import itertools
+
+    import sqlalchemy as sa
+    from ckanext.datastore.backend.postgres import get_write_engine  # type: ignore
+
+    def parse() -> int:
+        with whole.open(encoding="utf-8-sig", newline="") as source, (folder / "x1").open("w", newline="") as out:
+            reader, writer = csv.reader(source), csv.writer(out)
+            width = len(next(reader))
+            for row in itertools.islice(reader, XLOADER_ROWS):
+                writer.writerow([cell.strip() for cell in row])
+        with (folder / "x1").open("rb") as source, (folder / "x2").open("wb") as out:
+            for line in source:
+                out.write(line)
+        return width
+
+    width = clock.time("xloader", parse)
+    columns = [f"c{number}" for number in range(width)]
+
+    def copy() -> None:
+        with get_write_engine().begin() as connection, (folder / "x2").open("rb") as stream:
+            cursor = connection.connection.cursor()
+            texts = ", ".join(f"{name} text" for name in columns)
+            cursor.execute("DROP TABLE IF EXISTS bench_xloader")
+            cursor.execute(f"CREATE TABLE bench_xloader (_id serial primary key, _full_text tsvector, {texts})")
+            names_ = ", ".join(columns)
+            cursor.copy_expert(f"COPY bench_xloader ({names_}) FROM STDIN WITH (FORMAT csv, ENCODING 'utf8')", stream)
+
+    def full_text() -> None:
+        with get_write_engine().begin() as connection:
+            count = connection.execute(sa.text("SELECT max(_id) FROM bench_xloader")).scalar() or 0
+            texts = " || ' ' || ".join(f"coalesce({name}, '')" for name in columns)
+            for start in range(0, count, 100_000):
+                statement = f"UPDATE bench_xloader SET _full_text = to_tsvector({texts}) WHERE _id BETWEEN :low AND :high"
+                connection.execute(sa.text(statement), {"low": start, "high": start + 99_999})
+            connection.execute(sa.text("CREATE INDEX ON bench_xloader USING gist (_full_text)"))
+            connection.execute(sa.text("ANALYZE bench_xloader"))
+
+    clock.time("xloader", copy)
+    clock.time("xloader", full_text)
