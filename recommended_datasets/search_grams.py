@@ -7,11 +7,12 @@ same way, and all of its pieces must be there. A query of one character asks for
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from recommended_datasets.row_identity import VARIANTS, fold_letters
+from recommended_datasets.row_identity import fold_letters
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +22,9 @@ _ROWS = 8_000
 """Rows cut at once: some 30 MB of memory."""
 _BITS = 21
 """Of a code point."""
+_ALONE = ((0x3000, 0x3098), (0x309D, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xFF01, 0xFF5E))
+"""Blocks of Japanese text whose letters are folded each by itself, whatever stands beside them."""
+_STRANGE_LETTER, _STRANGE_OTHER = -1, -2
 
 
 def words(text: str) -> list[str]:
@@ -49,33 +53,50 @@ def tsvectors(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     import polars as pl
 
     text = pl.concat_str([pl.col(name).fill_null("") for name in columns], separator="\n")
-    folded = text.str.normalize("NFKC").str.replace_many(list(VARIANTS), list(VARIANTS.values())).str.to_lowercase()
-    texts = frame.select(folded.alias("text"))["text"]
+    texts = frame.select(text.alias("text"))["text"]
     found: list[str] = []
     for start in range(0, len(texts), _ROWS):
         found += _cut(texts.slice(start, _ROWS).to_list())
     return pl.Series("grams", found, dtype=pl.String)
 
 
-def _cut(texts: list[str]) -> list[str]:
-    """The distinct grams of each text, by blanks. One sort of numbers (row, first letter, second letter) for all texts."""
+def _cut(texts: list[str], *, strange: bool = True) -> list[str]:
+    """The distinct grams of each text, by blanks. One sort of numbers (row, first letter, second letter) for all texts.
+
+    `strange`: there may be letters in them that are folded together with their neighbours, or into several."""
     import numpy as np
 
-    codes = np.frombuffer("\x00".join(texts + [""]).encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
+    codes = np.frombuffer("\x00".join([*texts, ""]).encode("utf-32-le"), dtype=np.uint32)
     ends = codes == 0
-    if int(ends.sum()) != len(texts):
+    if np.count_nonzero(ends) != len(texts):
         return _cut([text.replace("\x00", " ") for text in texts])
-    table = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
-    there = np.flatnonzero(np.bincount(codes))
-    table[there] = [re.match(r"\w", chr(code)) is not None for code in there.tolist()]
-    letter = table[codes]
-    row = np.cumsum(ends) - ends
-    following = np.append(letter[1:], False)
-    second = np.where(following, np.append(codes[1:], 0), 0)
-    key = (row << (2 * _BITS)) | (codes << _BITS) | second
-    key = np.sort(key[letter])  # np.unique hashes, which takes ten times as long
+    there = np.flatnonzero(np.bincount(codes)).tolist()
+    table = np.zeros(there[-1] + 1 if there else 1, dtype=np.int32)
+    table[there] = list(map(_letter, there))
+    code = table[codes]
+    row = np.cumsum(ends, dtype=np.int32)
+    if table.min() < 0:
+        if strange:  # few rows have any: only those are folded as texts
+            concerned: set[int] = set(row[code < 0].tolist())
+            folded = [fold_letters(text) if index in concerned else text for index, text in enumerate(texts)]
+            return _cut(folded, strange=False)
+        code = np.where(code < 0, np.where(code == _STRANGE_LETTER, codes, 0), code)
+    place = np.flatnonzero(code)
+    following = np.append(code[1:], 0)[place]
+    key = (row[place].astype(np.int64) << (2 * _BITS)) | (code[place].astype(np.int64) << _BITS) | following
+    key.sort()  # np.unique hashes, which takes ten times as long
     key = key[np.append(True, key[1:] != key[:-1])[: len(key)]]
     return _written(key, len(texts))
+
+
+@functools.cache
+def _letter(code: int) -> int:
+    """What a letter or digit is folded to; 0 for what is neither; below 0 where the letter alone does not say it."""
+    letter = chr(code)
+    folded = fold_letters(letter)
+    if not (code < 128 or any(first <= code <= last for first, last in _ALONE)) or len(folded) != 1:
+        return _STRANGE_LETTER if _WORD.match(letter) else _STRANGE_OTHER
+    return ord(folded) if _WORD.match(folded) else 0
 
 
 def _written(key: Any, count: int) -> list[str]:

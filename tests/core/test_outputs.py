@@ -120,6 +120,18 @@ def test_the_grams_of_a_text_hold_those_of_each_of_its_words_and_letters(text):
             assert any(gram.startswith(letter) for gram in have), "one letter is asked for as the beginning of a gram"
 
 
+def test_the_grams_of_many_texts_are_those_of_each_text_by_itself():
+    """Whatever stands in the other rows: half-width kana, marks that join the letter before, letters that become several."""
+    import polars
+
+    texts = ["ＡＢＣ県立", "ｶﾞｯｺｳ", "か\u3099っこう", "㈱見本①", "é\u0301Ω", "", "髙﨑 一—二", "\u3000鹿児島市\n武岡\x00東", "한글 𠮷野家"]
+    expected = [
+        {word[place : place + 2] for word in words(text.replace("\x00", " ")) for place in range(len(word))} for text in texts
+    ]
+    found = tsvectors(polars.DataFrame({"t": texts}), ["t"]).to_list()
+    assert [set(one.split()) for one in found] == expected
+
+
 def test_the_attribution_names_exactly_the_publishers():
     one, other = ("462039", "鹿屋市", "表", "cc-by-4.0", ""), ("462012", "鹿児島<市>", "表", "cc-by-4.0", "http://x")
     found = attribution.credits([one, other, one])
