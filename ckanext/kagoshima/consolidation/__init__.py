@@ -1,1 +1,5 @@
 """Merged datasets: outputs, balance, the whole-file addresses."""
+
+from ckanext.kagoshima.consolidation import memory
+
+memory.settle()

@@ -63,7 +63,7 @@ def merged_table(dataset: str) -> Definition:
         definition = catalogue.load().standard(dataset)
     except KeyError as error:
         raise Problem("no-such-table", dataset=dataset) from error
-    if MergeRun.last(dataset) is None:
+    if not MergeRun.any(dataset):
         raise Problem("no-such-table", dataset=dataset)
     return definition
 

@@ -17,6 +17,7 @@ import polars as pl
 from ckan import model
 
 from ckanext.kagoshima.consolidation.model import MergeRun
+from ckanext.kagoshima.consolidation.parts import ROWS_AT_ONCE
 from recommended_datasets.changes import Change
 from recommended_datasets.definition import Definition
 from recommended_datasets.merged_columns import stored_columns
@@ -60,15 +61,16 @@ class ChangeLog:
         names = [column.id for column in stored_columns(definition)]
         after = pl.struct(names).struct.json_encode().str.replace_all(_BLANKS, "")
         head = [pl.lit(text) for text in self._head(publisher)]
-        entries = fresh.sort("row_id").select(
+        entries = [
             *(one.alias(name) for one, name in zip(head, _COLUMNS, strict=False)),
             pl.col("row_id"),
             pl.lit("added").alias("kind"),
             pl.lit(version.cause).alias("cause"),
             pl.lit(None, dtype=pl.String).alias("before"),
             after.alias("after"),
-        )
-        entries.write_csv(self._file, include_header=False)
+        ]
+        for rows in fresh.sort("row_id").iter_slices(ROWS_AT_ONCE):
+            rows.select(entries).write_csv(self._file, include_header=False)
 
     def _edits(self, publisher: str, changes: Iterable[Change]) -> None:
         lines: list[list[Any]] = []

@@ -27,7 +27,7 @@ _SEARCHED = frozenset({"text", "name", "address", "kana", "latin", "list", "enum
 """Types of columns whose words are found; codes, flags, addresses on the web and numbers are filtered instead."""
 _OURS = "kagoshima "
 """How the comment of our tables begins; CKAN comments columns, not tables."""
-ROWS_AT_ONCE = 10_000
+ROWS_AT_ONCE = 2_500
 _CHUNK = 1 << 22
 """Bytes that COPY asks for at once. Each request needs Python's lock, which the thread that makes the next block holds."""
 

@@ -12,7 +12,7 @@ from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import balance, bundling, feed, loading, publishing, run, sources, suspecting
+from ckanext.kagoshima.consolidation import balance, bundling, feed, loading, memory, publishing, run, sources, suspecting
 from ckanext.kagoshima.consolidation.model import MergeFile
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ def consolidate(dataset_ids: Iterable[str] | None = None) -> list[dict[str, Any]
 
 def consolidate_table(dataset: str) -> dict[str, Any]:
     """The same of one table, without the disaster bundle."""
+    memory.spare()
     with sources.locked(dataset):
         _consolidate(dataset)
     return balance.of_dataset(dataset)

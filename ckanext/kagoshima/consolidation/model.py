@@ -47,6 +47,12 @@ class MergeRun(tk.BaseModel):  # type: ignore
         return model.Session.query(cls).filter(cls.dataset == dataset).order_by(cls.number.desc()).first()
 
     @classmethod
+    def any(cls, dataset: str) -> bool:
+        """Is there a run of this table? Asked with every request, so that no whole row is fetched for it."""
+        found = sa.select(sa.literal(1)).select_from(cls).where(cls.dataset == dataset).limit(1)
+        return model.Session.execute(found).first() is not None
+
+    @classmethod
     def public(cls, dataset: str) -> MergeRun | None:
         """The run whose whole files are public."""
         query = model.Session.query(cls).filter(cls.dataset == dataset, cls.published.isnot(None))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -121,7 +121,8 @@ def _total(connection: Any, query: Query, conditions: list[str], values: dict[st
     points = connection.execute(
         sa.text(f"SELECT latitude, longitude FROM {_table(query)}{_where(conditions)}"), values
     )
-    return sum(metres(query.near, (latitude, longitude)) <= query.radius for latitude, longitude in points)
+    far_from = from_point(query.near)
+    return sum(far_from(latitude, longitude) <= query.radius for latitude, longitude in points)
 
 
 def _in_order(
@@ -156,10 +157,22 @@ def _in_order(
 
 def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
     """The great-circle distance of two (latitude, longitude) in metres."""
-    lat1, lat2 = math.radians(a[0]), math.radians(b[0])
-    half = math.sin((lat2 - lat1) / 2) ** 2
-    half += math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(b[1] - a[1]) / 2) ** 2
-    return 2 * _EARTH * math.asin(min(1.0, math.sqrt(half)))
+    return from_point(a)(*b)
+
+
+def from_point(a: tuple[float, float]) -> Callable[[float, float], float]:
+    """`metres` from one point to many: a function of latitude and longitude."""
+    lat1, lng1 = math.radians(a[0]), a[1]
+    cos1 = math.cos(lat1)
+    sin, cos, radians, asin, sqrt = math.sin, math.cos, math.radians, math.asin, math.sqrt
+
+    def far(latitude: float, longitude: float) -> float:
+        lat2 = radians(latitude)
+        half = sin((lat2 - lat1) / 2) ** 2
+        half += cos1 * cos(lat2) * sin(radians(longitude - lng1) / 2) ** 2
+        return 2 * _EARTH * asin(min(1.0, sqrt(half)))
+
+    return far
 
 
 def _within(query: Query, conditions: list[str], values: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
@@ -192,7 +205,9 @@ def _nearest(
         f"FROM {_table(query)}{_where(conditions)} ORDER BY point(longitude, latitude) <-> point(:lng, :lat) LIMIT :most"
     )
     after = query.after if query.after is not None else (-1.0, "")
-    most = 2 * query.limit + 50
+    far_from = from_point(query.near)
+    # As many as there are, where rows lie evenly, in the ellipse around the page's circle, and some more.
+    most = 3 * query.limit // 2 + 30
     while True:
         asked = {**values, "lng": longitude, "lat": latitude, "most": most}
         found = connection.execute(statement, asked).fetchall()
@@ -202,7 +217,7 @@ def _nearest(
             furthest = found[-1].degrees
             shortest = math.cos(math.radians(min(abs(latitude) + furthest, 89.9)))
             sure = math.radians(furthest) * _EARTH * shortest
-        measured = [(round(metres(query.near, (lat, lng)), 3), row_id) for row_id, lat, lng, _ in found]
+        measured = [(round(far_from(lat, lng), 3), row_id) for row_id, lat, lng, _ in found]
         ready = [one for one in measured if one[0] <= min(query.radius, sure) and one > tuple(after)]
         if whole or sure > query.radius or len(ready) > query.limit:
             ready.sort()

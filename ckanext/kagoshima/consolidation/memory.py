@@ -1,0 +1,27 @@
+"""Memory that a merge frees goes back to the system, so that a long one needs no more than its largest file.
+
+Left to itself the C library keeps an arena for each thread and, after the first large block was freed, large blocks in them
+too; polars' own allocator keeps what it freed for ten seconds. Over a merge of many files that doubled what was needed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+_LARGE = 1 << 20
+
+
+def settle() -> None:
+    """Set up polars' allocator. Takes effect before polars is imported; what the operator has set stays."""
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
+
+
+def spare() -> None:
+    """Few arenas, and large blocks given back when they are freed, for the rest of this process. Does nothing where the C
+    library has no such settings."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for setting, value in ((_ARENA_MAX, 2), (_MMAP_THRESHOLD, _LARGE), (_TRIM_THRESHOLD, _LARGE)):
+            mallopt(setting, value)
