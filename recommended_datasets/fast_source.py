@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from recommended_datasets import encoding as encodings
+from recommended_datasets.encoding_iconv import from_cp932
 
 PIECE = 4 << 20
 """Bytes read at a time: twice as many take no less time and a third more memory."""
@@ -149,6 +150,9 @@ class Source:
 
     def _utf8(self, piece: bytes) -> bytes:
         if self.encoding == "cp932":
+            made = from_cp932(piece)
+            if made is not None:
+                return made
             text = encodings.strict(piece, "cp932")
             if text is None:
                 self._refuse_mixed(piece, "utf-8")
