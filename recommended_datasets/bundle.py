@@ -120,7 +120,7 @@ def files(
     出典."""
     found: dict[str, bytes] = {}
     listed: list[tuple[str, str, int]] = []
-    for folder, (name, parts) in publishers.items():
+    for folder, (name, parts) in sorted(publishers.items(), key=lambda item: (item[0] != WHOLE, item[0])):
         shown = f"{name}の防災拠点" if folder != WHOLE else f"{name} 全域の防災拠点"
         found[f"{folder}/index.html"] = page(shown, parts, built=built, credit=credits.get(folder, "")).encode()
         for part in parts:

@@ -147,9 +147,11 @@ def test_the_bundle_is_complete_small_and_says_that_designated_is_not_opened():
         b"csv", b"{}", "2026-04-01",
     )  # fmt: skip
     found = bundle.files(
-        {"all": ("鹿児島県", [part]), "462012": ("鹿児島市", [part])}, built="2026-11-23 10:00", editor="鹿児島県", credits={}
+        {"462039": ("鹿屋市", [part]), "all": ("鹿児島県", [part]), "462012": ("鹿児島市", [part])}, built="2026-11-23 10:00", editor="鹿児島県", credits={}
     )
     assert {"index.html", "sw.js", "manifest.json", "462012/index.html", "462012/evacuation_space.csv"} <= set(found)
+    first = found["index.html"].decode()
+    assert first.index("鹿児島県（全域）") < first.index("鹿児島市") < first.index("鹿屋市"), "the whole first, then by code"
     page = found["462012/index.html"].decode()
     assert "開設状況は市町村へ" in page and "2026-11-23 10:00" in page and "2026-04-01" in page
     assert "</script><b>" not in page and "要確認（31度33分）" in page and "@@" not in page
