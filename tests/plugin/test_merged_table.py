@@ -20,11 +20,23 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories, helpers
+from ckanext.datastore.backend.postgres import get_write_engine
 from test_consolidation import context, merged, publish, publisher, table
 from test_data_api import get
 from werkzeug.datastructures import FileStorage
 
-from ckanext.kagoshima.consolidation import bundling, feed, loading, municipal, parts, redaction, suspecting, workbook
+from ckanext.kagoshima.consolidation import (
+    bundling,
+    feed,
+    jobs,
+    loading,
+    municipal,
+    naming,
+    parts,
+    redaction,
+    suspecting,
+    workbook,
+)
 from ckanext.kagoshima.consolidation.model import MergeChange, MergeFile, MergeRun
 from recommended_datasets.changes import Change, apply
 
@@ -57,8 +69,6 @@ def town(application: Any, reset_db: Callable[[], None], reset_index: Callable[[
     """Four publishers, with the faults of real files. The tests of this module that change it come last."""
     reset_db()
     reset_index()
-    from ckanext.datastore.backend.postgres import get_write_engine
-
     with get_write_engine().begin() as connection:
         found = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND NOT starts_with(tablename, '_')"
         for name in list(connection.execute(sa.text(found)).scalars()):
@@ -424,6 +434,20 @@ def test_a_definition_with_a_new_column_takes_the_old_parts_along(town):
     assert loading.is_current(changed)
     loading.rebuild(definition, files)
     assert loading.is_current(definition)
+
+
+def test_a_table_that_the_catalogue_does_not_know_of_is_made_anew(town, browser):
+    before = get(browser, f"{BASE}/rows?total=true&limit=1")[1]["total"]
+    resource = model.Resource.get(naming.table_id("evacuation_space"))
+    with get_write_engine().begin() as connection:  # rows that an earlier catalogue left behind
+        connection.execute(sa.text(f'DELETE FROM "{resource.id}" WHERE row_id IN (SELECT row_id FROM "{resource.id}" LIMIT 3)'))
+    resource.extras = {**resource.extras, "datastore_active": False}
+    model.Session.commit()
+    assert get(browser, f"{BASE}/rows?total=true&limit=1")[1]["total"] == before - 3
+    assert not loading.is_current(loading_definition())
+    jobs.consolidate(["evacuation_space"])
+    assert model.Resource.get(naming.table_id("evacuation_space")).extras["datastore_active"] is True
+    assert get(browser, f"{BASE}/rows?total=true&limit=1")[1]["total"] == before
 
 
 def test_a_row_that_goes_over_to_another_publisher_is_found_by_its_old_id(town, browser):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import polars as pl
+from ckan import model
 
 from ckanext.datastore.backend.postgres import get_write_engine  # type: ignore
 from ckanext.kagoshima.consolidation import datastore_tables, parts
@@ -30,8 +31,11 @@ def shape(definition: Definition, table: str | None = None) -> Shape:
 
 
 def is_current(definition: Definition) -> bool:
-    """Has the table the columns of `definition`?"""
-    return datastore_tables.is_current(shape(definition))
+    """Has the table the columns of `definition`, and does the catalogue know of it? One that an earlier catalogue left behind
+    holds that one's rows."""
+    resource = model.Resource.get(table_id(definition.id))
+    known = resource is not None and (resource.extras or {}).get("datastore_active") is True
+    return known and datastore_tables.is_current(shape(definition))
 
 
 def apply(definition: Definition, version: Version, stored: pl.DataFrame) -> None:
