@@ -5,11 +5,18 @@ from __future__ import annotations
 import io
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
+import sqlalchemy as sa
+from ckanext.datastore.backend.postgres import get_write_engine
 from test_consolidation import context, files, merged, publish, site, table, towns  # noqa: F401
 
+from ckanext.kagoshima.checking import catalogue
+from ckanext.kagoshima.consolidation import query as query_
+from ckanext.kagoshima.consolidation import row_texts, rows
 from ckanext.kagoshima.consolidation.model import MergeFile
+from ckanext.kagoshima.consolidation.naming import table_id
 from recommended_datasets.changes import Change, apply
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "clean_datastore")
@@ -48,6 +55,9 @@ def test_rows_are_found_by_words_place_publisher_and_value_and_paged_without_gap
     near = get(app, f"{ROWS}?near=31.51,130.51&radius=200000&fields=name")[1]["rows"]
     assert near[0]["name"] == "見本公園1" and near[0]["distance"] == 0
     assert [row["distance"] for row in near] == sorted(row["distance"] for row in near)
+    for radius in (1, 1_500, 5_000, 200_000):
+        page = get(app, f"{ROWS}?near=31.51,130.51&radius={radius}&total=true")[1]
+        assert page["total"] == len(page["rows"]) and all(row["distance"] <= radius for row in page["rows"])
 
 
 def test_what_cannot_be_read_is_null_with_its_original_text(files, app):  # noqa: F811
@@ -57,6 +67,44 @@ def test_what_cannot_be_read_is_null_with_its_original_text(files, app):  # noqa
     assert row["hazard_flood"] == "" and row["hazard_storm_surge"] is None, "not designated, and not said"
     text = app.get(f"{ROWS}?q=四号館&format=csv").data.decode("utf-8-sig")
     assert "要確認（31度33分）" in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "near=31.51,130.51&radius=200000", "sort=-latitude", "fields=name,latitude", "attribution=json", "fields=extra,unknown"],
+)
+def test_the_quick_way_of_writing_rows_says_what_every_other_way_says(files, app, query):  # noqa: F811
+    merged()
+    with app.flask_app.test_request_context():
+        definition = catalogue.load().standard("evacuation_space")
+        asked = query_.read(definition, {name: [value] for name, value in parse_qsl(query)})
+        slow = rows.all_shown(rows.search(asked).rows, asked.columns)
+        page = rows.search(asked, texts=True)
+        quick = json.loads(row_texts.written(page.rows, asked))
+        assert quick == json.loads(json.dumps(slow)) and len(quick) >= 7
+        assert [list(row) for row in quick] == [list(row) for row in slow]
+    if not query:
+        assert any("latitude_source" in row for row in quick), "there is a cell that could not be read"
+    status, answer = get(app, f"{ROWS}?{query}")
+    assert status == 200 and answer["rows"] == quick
+
+
+def test_rows_of_a_place_are_found_without_the_table(files, app):  # noqa: F811
+    """Right after a table was filled, nothing but the indexes is read for ids of rows in a box or near a point."""
+    merged()
+    name = f'"{table_id("evacuation_space")}"'
+    place = "point(longitude, latitude)"
+    with get_write_engine().begin() as connection:
+        for setting in ("enable_seqscan", "enable_bitmapscan"):
+            connection.execute(sa.text(f"SET LOCAL {setting} = off"))
+        for rest in (
+            f"WHERE {place} <@ box(point(130, 31), point(131, 32)) ORDER BY row_id LIMIT 5",
+            "WHERE longitude BETWEEN 130 AND 131 AND latitude BETWEEN 31 AND 32 ORDER BY row_id LIMIT 5",
+            f"WHERE latitude IS NOT NULL ORDER BY {place} <-> point(130.5, 31.5) LIMIT 5",
+        ):
+            plan = connection.execute(sa.text(f"EXPLAIN (ANALYZE) SELECT row_id FROM {name} {rest}")).scalars()
+            text = "\n".join(plan)
+            assert "Index Only Scan" in text and "Heap Fetches: 0" in text, text
 
 
 WRONG = (

@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import ckan.plugins.toolkit as tk
+import orjson
 from flask import Blueprint, Response
 from markupsafe import escape
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import credits, feed, limits, naming, openapi, passport, query, rows
+from ckanext.kagoshima.consolidation import credits, feed, limits, naming, openapi, passport, query, row_texts, rows
 from ckanext.kagoshima.consolidation.model import MergeRun
 from ckanext.kagoshima.consolidation.problems import Problem
 from recommended_datasets.definition import Definition
@@ -48,7 +49,10 @@ def answered(view: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def as_json(data: Any, mimetype: str = "application/json") -> Response:
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return _json(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), mimetype)
+
+
+def _json(body: bytes, mimetype: str = "application/json") -> Response:
     response = Response(body, mimetype=mimetype)
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
     return response
@@ -59,13 +63,17 @@ def merged_table(dataset: str) -> Definition:
 
     :raises Problem: there is none
     """
-    try:
-        definition = catalogue.load().standard(dataset)
-    except KeyError as error:
-        raise Problem("no-such-table", dataset=dataset) from error
+    definition = _defined(dataset)
     if not MergeRun.any(dataset):
         raise Problem("no-such-table", dataset=dataset)
     return definition
+
+
+def _defined(dataset: str) -> Definition:
+    try:
+        return catalogue.load().standard(dataset)
+    except KeyError as error:
+        raise Problem("no-such-table", dataset=dataset) from error
 
 
 def _arguments() -> dict[str, str]:
@@ -81,24 +89,25 @@ def _arguments() -> dict[str, str]:
 @answered
 def search(dataset: str) -> Response:
     """Rows, filtered and paged, as JSON, CSV or GeoJSON."""
-    definition = merged_table(dataset)
-    asked = query.read(definition, dict(tk.request.args.lists()))
-    page = rows.search(asked)
-    shown = rows.all_shown(page.rows, asked.columns)
-    named = credits.of_rows(page.rows, definition)
+    asked = query.read(_defined(dataset), dict(tk.request.args.lists()))
+    page = rows.search(asked, texts=asked.format == "json")
+    # Where there are rows there is a table: the catalogue's database is asked only where none came.
+    definition = asked.definition if page.rows else merged_table(dataset)
     if asked.format == "csv":
         response = _csv(asked, page)
     elif asked.format == "geojson":
+        shown = rows.all_shown(page.rows, asked.columns)
+        named = credits.of_rows(page.rows, definition)
         features = [feature(entry, row) for entry, row in zip(shown, page.rows, strict=True)]
         extra = {"next_cursor": page.next_cursor, "attribution": credits.text(named)}
         if page.total is not None:
             extra["numberMatched"] = page.total
         response = as_json({"type": "FeatureCollection", "features": features, **extra}, "application/geo+json")
     else:
-        answer: dict[str, Any] = {"rows": shown, "total": page.total, "next_cursor": page.next_cursor}
+        beside: dict[str, Any] = {"total": page.total, "next_cursor": page.next_cursor}
         if asked.attribution:
-            answer["attribution"] = credits.as_(asked.attribution, named)
-        response = as_json(answer)
+            beside["attribution"] = credits.as_(asked.attribution, credits.of_rows(page.rows, definition))
+        response = _json(b'{"rows":' + row_texts.written(page.rows, asked) + b"," + orjson.dumps(beside)[1:])
     if page.next_cursor:
         following = {**asked.said, "cursor": page.next_cursor}
         url = naming.address(f"/data/v1/{dataset}/rows") + "?" + urlencode(following)

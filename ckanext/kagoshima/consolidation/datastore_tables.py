@@ -65,8 +65,12 @@ def columns_of(table: str) -> list[str]:
 
 
 def is_current(shape: Shape) -> bool:
-    """Has the table the columns of `shape`?"""
-    return set(shape.names) == set(columns_of(shape.table)) - {"_id", "_full_text"}
+    """Has the table the columns and the indexes of `shape`?"""
+    if set(shape.names) != set(columns_of(shape.table)) - {"_id", "_full_text"}:
+        return False
+    query = sa.text("SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid WHERE indrelid = to_regclass(:name)")
+    with get_write_engine().connect() as connection:
+        return indexes(shape).keys() <= set(connection.execute(query, {"name": identifier(shape.table)}).scalars())
 
 
 def mark(table: str) -> str | None:
@@ -117,22 +121,27 @@ def drop_indexes(connection: Any, table: str) -> None:
         connection.execute(sa.text(f"DROP INDEX {identifier(name)}"))
 
 
-def index_statements(shape: Shape) -> list[str]:
-    """For one row, for values, words and places."""
-    name, short = identifier(shape.table), "k_" + shape.table.replace("-", "")[:40]
-    found: list[str] = []
+def indexes(shape: Shape) -> dict[str, str]:
+    """Name → statement: for one row, for values, words and places. Those of rows and places answer "which rows lie here"
+    without the table. An index that is made differently gets another name: the tables are then made anew."""
+    short, place = "k_" + shape.table.replace("-", "")[:40], "longitude, latitude"
+    row = identifier(shape.unique)
+    found: dict[str, str] = {}
     if shape.unique:
-        found.append(f'CREATE UNIQUE INDEX "{short}_row" ON {name} ({identifier(shape.unique)})')
+        found["row_place" if shape.places else "row"] = f"({row})" + (f" INCLUDE ({place})" if shape.places else "")
     for number, columns in enumerate(shape.indexed):
-        found.append(f'CREATE INDEX "{short}_{number}" ON {name} ({", ".join(map(identifier, columns))})')
-    found.append(f'CREATE INDEX "{short}_words" ON {name} USING gin (_full_text) WITH (fastupdate = off)')
+        found[str(number)] = f"({', '.join(map(identifier, columns))})"
+    found["words"] = "USING gin (_full_text) WITH (fastupdate = off)"
     if shape.places:
-        found.append(f'CREATE INDEX "{short}_place" ON {name} USING gist (point(longitude, latitude))')
-    return found
+        beside = f"{row}, {place}" if shape.unique else place
+        found["place_row"] = f"USING gist (point({place})) INCLUDE ({beside})"
+    kind = {end: "UNIQUE INDEX" if end.startswith("row") else "INDEX" for end in found}
+    table = identifier(shape.table)
+    return {f"{short}_{end}": f'CREATE {kind[end]} "{short}_{end}" ON {table} {rest}' for end, rest in found.items()}
 
 
 def create_indexes(connection: Any, shape: Shape) -> None:
-    for statement in index_statements(shape):
+    for statement in indexes(shape).values():
         connection.execute(sa.text(statement))
 
 
@@ -146,10 +155,13 @@ def lines(shape: Shape, typed: pl.DataFrame) -> Iterator[bytes]:
         yield buffer.getvalue()
 
 
-def copy(connection: Any, shape: Shape, frames: Iterable[pl.DataFrame]) -> None:
-    """Bring typed rows into the table by COPY. The next block is made ready while PostgreSQL takes the last one."""
+def copy(connection: Any, shape: Shape, frames: Iterable[pl.DataFrame], *, freeze: bool = False) -> None:
+    """Bring typed rows into the table by COPY. The next block is made ready while PostgreSQL takes the last one.
+
+    `freeze`: the table was emptied in this transaction; VACUUM then has nothing to write into the rows.
+    """
     target = ", ".join(identifier(name) for name in [*shape.names, "_full_text"])
-    statement = f"COPY {identifier(shape.table)} ({target}) FROM STDIN WITH (FORMAT csv)"
+    statement = f"COPY {identifier(shape.table)} ({target}) FROM STDIN WITH (FORMAT csv, FREEZE {freeze})"
     cursor = connection.connection.cursor()
     blocks = (block for typed in frames for block in lines(shape, typed))
     for block in ahead(blocks):
@@ -168,13 +180,16 @@ def fill(shape: Shape, frames: Iterable[pl.DataFrame], *, said: str = "") -> Non
     with get_write_engine().begin() as connection:
         drop_indexes(connection, shape.table)
         connection.execute(sa.text(f"TRUNCATE {identifier(shape.table)}"))
-        copy(connection, shape, frames)
+        copy(connection, shape, frames, freeze=True)
         create_indexes(connection, shape)
         _note(connection, shape.table, said)
 
 
 def count(table: str) -> None:
-    """Make CKAN's remembered number of rows and the planner's statistics true again."""
+    """Make CKAN's remembered number of rows and the planner's statistics true again, and let indexes answer without the table:
+    VACUUM marks the pages that hold no row which somebody may not see. It passes by the pages that it marked before."""
+    with get_write_engine().execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(sa.text(f"VACUUM {identifier(table)}"))
     backend: Any = DatastorePostgresqlBackend.get_active_backend()
     backend.clear_table_stats(table)  # a number that is there already would be kept
     backend.calculate_record_count(table)

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from psycopg2.errors import UndefinedTable
+from sqlalchemy.exc import ProgrammingError
 
 from ckanext.datastore.backend.postgres import get_read_engine, identifier  # type: ignore
+from ckanext.kagoshima.consolidation import row_texts
 from ckanext.kagoshima.consolidation.naming import table_id
+from ckanext.kagoshima.consolidation.problems import Problem
 from ckanext.kagoshima.consolidation.query import Query
 from recommended_datasets.consolidation_periods import period_fields
 from recommended_datasets.definition import Definition
@@ -23,7 +28,7 @@ from recommended_datasets.merged_columns import EXTRA, UNKNOWN, Column, blank_is
 from recommended_datasets.search_grams import tsquery
 
 _EARTH = 6_371_008.8
-_WIDE = 20_000
+_WIDE = 4_000
 """Rows from which a box is walked in the table's order instead of through the index of places."""
 _TIMEOUT = "10s"
 
@@ -43,15 +48,32 @@ def connected() -> Iterator[Any]:
         yield connection
 
 
-def search(query: Query) -> Page:
-    """The page of rows that `query` asks for."""
-    with connected() as connection:
+@contextmanager
+def _table_there(dataset: str) -> Iterator[None]:
+    """
+    :raises Problem: there is no table
+    """
+    try:
+        yield
+    except ProgrammingError as error:
+        if isinstance(error.orig, UndefinedTable):
+            raise Problem("no-such-table", dataset=dataset) from error
+        raise
+
+
+def search(query: Query, *, texts: bool = False) -> Page:
+    """The page of rows that `query` asks for; with `texts` as `row_texts.written` takes them, which is quicker.
+
+    :raises Problem: there is no table
+    """
+    selected = row_texts.selected(query) if texts else _selected(query.definition)
+    with _table_there(query.definition.id), connected() as connection:
         conditions, values = _conditions(query, connection)
         total = _total(connection, query, conditions, values) if query.total else None
         if query.near is not None:
-            rows, more = _nearest(connection, query, conditions, values)
+            rows, more = _nearest(connection, query, conditions, values, selected)
         else:
-            rows, more = _in_order(connection, query, conditions, values)
+            rows, more = _in_order(connection, query, conditions, values, selected)
     cursor = None
     if more and rows:
         last = rows[-1]
@@ -118,17 +140,16 @@ def _total(connection: Any, query: Query, conditions: list[str], values: dict[st
     if query.near is None:
         return connection.execute(sa.text(f"SELECT count(*) FROM {_table(query)}{_where(conditions)}"), values).scalar()
     conditions, values = _within(query, conditions, values)
-    points = connection.execute(
-        sa.text(f"SELECT latitude, longitude FROM {_table(query)}{_where(conditions)}"), values
-    )
-    far_from = from_point(query.near)
-    return sum(far_from(latitude, longitude) <= query.radius for latitude, longitude in points)
+    conditions.append(f"{_METRES} <= :radius")
+    values |= {"earth": _EARTH, "lat": query.near[0], "lng": query.near[1], "radius": query.radius}
+    return connection.execute(sa.text(f"SELECT count(*) FROM {_table(query)}{_where(conditions)}"), values).scalar()
 
 
 def _in_order(
-    connection: Any, query: Query, conditions: list[str], values: dict[str, Any]
+    connection: Any, query: Query, conditions: list[str], values: dict[str, Any], selected: str
 ) -> tuple[list[dict[str, Any]], bool]:
-    """By the sort column (unknown last), then by row id."""
+    """By the sort column (unknown last), then by row id. The ids are found first, where that can be from an index alone, so
+    that only the rows of the page are read whole."""
     conditions, values = list(conditions), dict(values)
     order = "row_id"
     if query.sort is not None:
@@ -148,31 +169,25 @@ def _in_order(
             conditions.append(
                 f"({name} {beyond} :after OR ({name} = :after AND row_id > :after_id) OR {name} IS NULL)"
             )
-    statement = (
-        f"SELECT {_selected(query.definition)} FROM {_table(query)}{_where(conditions)} ORDER BY {order} LIMIT :most"
-    )
+    found = f"SELECT row_id AS found_id FROM {_table(query)}{_where(conditions)} ORDER BY {order} LIMIT :most"
+    statement = f"SELECT {selected} FROM ({found}) AS found JOIN {_table(query)} ON row_id = found_id ORDER BY {order}"
     rows = _dicts(connection.execute(sa.text(statement), {**values, "most": query.limit + 1}))
     return rows[: query.limit], len(rows) > query.limit
 
 
-def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """The great-circle distance of two (latitude, longitude) in metres."""
-    return from_point(a)(*b)
+def metres(a: tuple[float, float], latitudes: Iterable[float], longitudes: Iterable[float]) -> list[float]:
+    """The great-circle distances (haversine) of a (latitude, longitude) to many, in metres, to the millimetre."""
+    latitude, longitude = np.radians(a)
+    lat, lng = np.radians(np.asarray(latitudes, dtype=float)), np.radians(np.asarray(longitudes, dtype=float))
+    half = np.sin((lat - latitude) / 2) ** 2 + np.cos(latitude) * np.cos(lat) * np.sin((lng - longitude) / 2) ** 2
+    return np.round(2 * _EARTH * np.arcsin(np.sqrt(np.minimum(half, 1.0))), 3).tolist()
 
 
-def from_point(a: tuple[float, float]) -> Callable[[float, float], float]:
-    """`metres` from one point to many: a function of latitude and longitude."""
-    lat1, lng1 = math.radians(a[0]), a[1]
-    cos1 = math.cos(lat1)
-    sin, cos, radians, asin, sqrt = math.sin, math.cos, math.radians, math.asin, math.sqrt
-
-    def far(latitude: float, longitude: float) -> float:
-        lat2 = radians(latitude)
-        half = sin((lat2 - lat1) / 2) ** 2
-        half += cos1 * cos(lat2) * sin(radians(longitude - lng1) / 2) ** 2
-        return 2 * _EARTH * asin(min(1.0, sqrt(half)))
-
-    return far
+_METRES = (
+    "round(CAST(2 * CAST(:earth AS float8) * asin(sqrt(least(1, sin(radians(latitude - :lat) / 2) ^ 2 + "
+    "cos(radians(:lat)) * cos(radians(latitude)) * sin(radians(longitude - :lng) / 2) ^ 2))) AS numeric), 3)"
+)
+"""The same in PostgreSQL, for counting without fetching."""
 
 
 def _within(query: Query, conditions: list[str], values: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
@@ -187,7 +202,7 @@ def _within(query: Query, conditions: list[str], values: dict[str, Any]) -> tupl
 
 
 def _nearest(
-    connection: Any, query: Query, conditions: list[str], values: dict[str, Any]
+    connection: Any, query: Query, conditions: list[str], values: dict[str, Any], selected: str
 ) -> tuple[list[dict[str, Any]], bool]:
     """The rows within `radius` by true distance. The index gives them by distance in degrees, in which a degree of
     longitude counts as much as one of latitude: so more are asked for, and only those are used that no row beyond the last
@@ -200,12 +215,14 @@ def _nearest(
         # The index gives the nearest first and stops at the limit. A box beside it would mislead the planner, who takes any
         # box to hold few rows, into fetching and sorting all of them.
         conditions = ["latitude IS NOT NULL", "longitude IS NOT NULL"]
+    if query.after is not None:  # what the pages before held is passed by in PostgreSQL; the last millimetres are left to us
+        conditions = [*conditions, f"{_METRES} >= :beyond"]
+        values = {**values, "earth": _EARTH, "beyond": query.after[0] - 0.01}
     statement = sa.text(
         f"SELECT row_id, latitude, longitude, point(longitude, latitude) <-> point(:lng, :lat) AS degrees "
         f"FROM {_table(query)}{_where(conditions)} ORDER BY point(longitude, latitude) <-> point(:lng, :lat) LIMIT :most"
     )
     after = query.after if query.after is not None else (-1.0, "")
-    far_from = from_point(query.near)
     # As many as there are, where rows lie evenly, in the ellipse around the page's circle, and some more.
     most = 3 * query.limit // 2 + 30
     while True:
@@ -217,25 +234,29 @@ def _nearest(
             furthest = found[-1].degrees
             shortest = math.cos(math.radians(min(abs(latitude) + furthest, 89.9)))
             sure = math.radians(furthest) * _EARTH * shortest
-        measured = [(round(far_from(lat, lng), 3), row_id) for row_id, lat, lng, _ in found]
+        ids, latitudes, longitudes, _ = zip(*found, strict=True) if found else ((), (), (), ())
+        measured = list(zip(metres(query.near, latitudes, longitudes), ids, strict=True))
         ready = [one for one in measured if one[0] <= min(query.radius, sure) and one > tuple(after)]
         if whole or sure > query.radius or len(ready) > query.limit:
             ready.sort()
             page = ready[: query.limit]
-            rows = _of_ids(connection, query.definition, [row_id for _, row_id in page])
-            return [{**rows[row_id], "_metres": far} for far, row_id in page if row_id in rows], len(ready) > query.limit
+            rows = _of_ids(connection, query, [row_id for _, row_id in page], selected)
+            there = [(far, row_id) for far, row_id in page if row_id in rows]  # one may have gone meanwhile
+            for far, row_id in there:
+                rows[row_id]["_metres"] = far
+            return [rows[row_id] for _, row_id in there], len(ready) > query.limit
         most *= 3
 
 
-def _of_ids(connection: Any, definition: Definition, ids: list[str]) -> dict[str, dict[str, Any]]:
-    statement = f"SELECT {_selected(definition)} FROM {identifier(table_id(definition.id))} WHERE row_id = ANY(:ids)"
+def _of_ids(connection: Any, query: Query, ids: list[str], selected: str) -> dict[str, dict[str, Any]]:
+    statement = f"SELECT {selected} FROM {_table(query)} WHERE row_id = ANY(:ids)"
     result = connection.execute(sa.text(statement), {"ids": ids})
     return {row["row_id"]: row for row in _dicts(result)}
 
 
 def _dicts(result: Any) -> list[dict[str, Any]]:
     names = list(result.keys())
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return [dict(zip(names, row)) for row in result.fetchall()]  # noqa: B905 - as many names as cells
 
 
 def one(definition: Definition, row_id: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ from recommended_datasets.definition import Definition
 
 _FEW = 20_000
 """Rows up to which the whole table is looked through."""
+_AT_ONCE = 5_000
+"""Rows that are compared at a time."""
 _OPEN = ("open", "gone")
 _TOLD = 200
 """Pairs of a table that are told at a time."""
@@ -36,36 +39,54 @@ def _folded(column: str) -> str:
     return f"lower(translate(regexp_replace(normalize({column}, NFKC), '\\s', '', 'g'), '{old}', '{new}'))"
 
 
-def _rows(definition: Definition, changed: Collection[str] | None) -> list[dict[str, Any]]:
-    """Of the whole table, the rows whose name or id stands more than once; else the changed ones with what stands within
-    some 20 metres, at the same address or under the same id."""
+def _around(definition: Definition, changed: Collection[str]) -> Iterator[suspects.Suspect]:
+    """The pairs of changed rows with what stands within some 20 metres or under the same id."""
     table = identifier(table_id(definition.id))
     selected = ", ".join(f"t.{identifier(name)}" for name in _columns(definition))
-    key, names = row_identity.identity_fields(definition)
-    values: dict[str, Any] = {}
-    statement = f"SELECT {selected} FROM {table} t"
-    if changed is None:
-        said = [f"({', '.join(_folded('t.' + identifier(name)) for name in names)})"]
-        said += [f"(t.source_resource, t.{identifier(key)})"] if key else []
-        several = [f"SELECT {one} FROM {table} t GROUP BY {one} HAVING count(*) > 1" for one in said]
-        several = [one.replace("SELECT (", "SELECT ", 1).replace(") FROM", " FROM", 1) for one in several]
-        statement += " WHERE " + " OR ".join(f"{one} IN ({two})" for one, two in zip(said, several, strict=True))
-    else:
-        values = {"changed": list(changed)}
-        statement += " WHERE t.row_id = ANY(:changed)"
-        if outputs.point_columns(definition):
-            statement += (
-                f" UNION SELECT {selected} FROM {table} c JOIN {table} t ON point(t.longitude, t.latitude) <@ "
-                "box(point(c.longitude - 0.0003, c.latitude - 0.0003), point(c.longitude + 0.0003, c.latitude + 0.0003)) "
-                "WHERE c.row_id = ANY(:changed)"
-            )
-        if key:
-            statement += (
-                f" UNION SELECT {selected} FROM {table} c JOIN {table} t ON t.{identifier(key)} = c.{identifier(key)} "
-                "AND t.source_resource = c.source_resource WHERE c.row_id = ANY(:changed)"
-            )
+    key, _ = row_identity.identity_fields(definition)
+    statement = f"SELECT {selected} FROM {table} t WHERE t.row_id = ANY(:changed)"
+    if outputs.point_columns(definition):
+        statement += (
+            f" UNION SELECT {selected} FROM {table} c JOIN {table} t ON point(t.longitude, t.latitude) <@ "
+            "box(point(c.longitude - 0.0003, c.latitude - 0.0003), point(c.longitude + 0.0003, c.latitude + 0.0003)) "
+            "WHERE c.row_id = ANY(:changed)"
+        )
+    if key:
+        statement += (
+            f" UNION SELECT {selected} FROM {table} c JOIN {table} t ON t.{identifier(key)} = c.{identifier(key)} "
+            "AND t.source_resource = c.source_resource WHERE c.row_id = ANY(:changed)"
+        )
     with get_read_engine().connect() as connection:
-        return [dict(row) for row in connection.execute(sa.text(statement), values).mappings()]
+        rows = [dict(row) for row in connection.execute(sa.text(statement), {"changed": list(changed)}).mappings()]
+    yield from (one for one in suspects.pairs(definition, rows) if one.row_id in changed or one.other_row_id in changed)
+
+
+def _everywhere(definition: Definition) -> Iterator[suspects.Suspect]:
+    """All pairs of the whole table: of one id, then of one name (whose reason counts more)."""
+    key, names = row_identity.identity_fields(definition)
+    ways = [(True, ["source_resource", identifier(key)])] if key else []
+    ways.append((False, [_folded(identifier(name)) for name in names]))
+    for by_id, same in ways:
+        for rows in _several(definition, same):
+            yield from (one for one in suspects.pairs(definition, rows) if (one.reason == "same-id") == by_id)
+
+
+def _several(definition: Definition, same: list[str]) -> Iterator[list[dict[str, Any]]]:
+    """The rows that share `same` (SQL expressions) with another, some at a time; rows that share it are never parted."""
+    table, both = identifier(table_id(definition.id)), ", ".join(same)
+    groups = [f"{one} AS _group{number}" for number, one in enumerate(same)]
+    selected = ", ".join([*groups, *map(identifier, _columns(definition))])
+    several = f"SELECT {both} FROM {table} GROUP BY {both} HAVING count(*) > 1"
+    statement = f"SELECT {selected} FROM {table} WHERE ({both}) IN ({several}) ORDER BY {both}"
+    with get_read_engine().connect().execution_options(yield_per=_AT_ONCE) as connection:
+        rows = connection.execute(sa.text(statement)).mappings()
+        gathered: list[dict[str, Any]] = []
+        for _, group in itertools.groupby(rows, lambda row: [row[f"_group{number}"] for number in range(len(same))]):
+            gathered += map(dict, group)
+            if len(gathered) >= _AT_ONCE:
+                yield gathered
+                gathered = []
+        yield gathered
 
 
 def update(definition: Definition, run: MergeRun) -> None:
@@ -75,11 +96,8 @@ def update(definition: Definition, run: MergeRun) -> None:
     touched_rows = run.added + run.removed + run.changed
     partly = run.accepted > _FEW and touched_rows < run.accepted / 20
     changed: Collection[str] = changed_rows(run) if partly else ()
-    found = {
-        (one.row_id, one.other_row_id): one
-        for one in suspects.pairs(definition, _rows(definition, changed if partly else None))
-        if not partly or one.row_id in changed or one.other_row_id in changed
-    }
+    pairs = _around(definition, changed) if partly else _everywhere(definition)
+    found = {(one.row_id, one.other_row_id): one for one in pairs}
     for stored in model.Session.query(MergeSuspect).filter(MergeSuspect.dataset == definition.id):
         touched = not partly or stored.row_id in changed or stored.other_row_id in changed
         one = found.pop((stored.row_id, stored.other_row_id), None)
