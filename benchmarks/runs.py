@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +29,16 @@ def _run(code: str, *arguments: str) -> Run:
 
 
 def _process(command: list[str], *, said: bytes = b"") -> Run:
-    """`said`: what its output must hold: a command that did nothing would be quick."""
+    """`said`: what its output must hold: a command that did nothing would be quick. Memory is the process's own peak, or the
+    sum over it and the processes it started, seen every 20 ms, where that is more."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "utf-8"}
     begin = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, env=environment, cwd=PROJECT)
         assert process.stderr is not None
+        peak = _Peak(process.pid)
         errors = process.stderr.read()
+        peak.stop()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
         output.seek(0)
@@ -42,7 +46,40 @@ def _process(command: list[str], *, said: bytes = b"") -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1) or said not in printed:
         raise RuntimeError(f"{command[:4]} failed: {errors.decode(errors='replace')[-2000:]}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(seconds, max(usage.ru_maxrss / 1024, peak.megabytes))
+
+
+class _Peak:
+    """The most resident memory of a process and its children together. Pages that they share count for each."""
+
+    def __init__(self, process: int) -> None:
+        self.megabytes = 0.0
+        self._process, self._ended = process, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        page = os.sysconf("SC_PAGE_SIZE") / 2**20
+        while not self._ended.wait(0.02):
+            pages = 0
+            for process in [self._process, *_children(self._process)]:
+                try:
+                    pages += int(Path(f"/proc/{process}/statm").read_text().split()[1])
+                except (OSError, IndexError):
+                    continue
+            self.megabytes = max(self.megabytes, pages * page)
+
+
+def _children(process: int) -> list[int]:
+    try:
+        threads = list(Path(f"/proc/{process}/task").iterdir())
+        return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    except OSError:
+        return []
 
 
 def check(path: Path) -> Run:

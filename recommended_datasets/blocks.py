@@ -1,4 +1,4 @@
-"""`open_blocks`: a large CSV file as `Table`s in bounded memory, with the cells, lines and issues of the exact reader.
+"""`Blocks`: a large CSV file as `Table`s in bounded memory, with the cells, lines and issues of the exact reader.
 
 Each block's columns are polars Series of strings. What cannot be read exactly this way raises `Unsuitable`, before or during
 the reading; then the file is for `reader.read_table`.
@@ -11,271 +11,87 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
-from recommended_datasets import assembly
-from recommended_datasets.csv_records import Flaw, Records
-from recommended_datasets.encoding import BROKEN
-from recommended_datasets.fast_ahead import ahead
-from recommended_datasets.fast_head import Head, read_head
-from recommended_datasets.fast_layout import Suspicious, suspicious
-from recommended_datasets.fast_lines import InnerBom, Lines, OddRecord, split
-from recommended_datasets.fast_source import Source, Unsuitable
-from recommended_datasets.layout_rows import Known, filled
-from recommended_datasets.reader import mark_broken_cells
+from recommended_datasets.csv_records import Flaw
+from recommended_datasets.fast_head import read_head
+from recommended_datasets.fast_layout import Blanks
+from recommended_datasets.fast_piece import Counts, PieceReader, Read
+from recommended_datasets.fast_source import Piece, Source, Unsuitable
+from recommended_datasets.layout_rows import Known
 from recommended_datasets.report import Issue
 from recommended_datasets.table import Note, Table
 
-_INNER_BOM = re.compile(rb"(?:^|(?<=[\r\n]))(?:\xef\xbb\xbf)+")
-
-
-def open_blocks(path: Path, *, known: Known | None = None, header_line: int = 0) -> Iterator[Table]:
-    """The tables of the file's pieces, in order; the last one, without rows, carries what only the end tells.
-
-    `known` and `header_line` as for `reader.read_table`. ``sha256`` is set on the last table only. Raises `Unsuitable`.
-    """
-    return Blocks(path, known, header_line).tables()
+_BOMS = re.compile(rb"^(?:\xef\xbb\xbf)+")
 
 
 class Blocks:
-    """The reading of one file."""
+    """One file, whose first piece is read at once: `first`. The others come from `tables`, or are read by somebody who asks
+    for `pieces`, tells `took` of each and asks for the `end` after the last. Raises `Unsuitable`."""
 
     def __init__(self, path: Path, known: Known | None = None, header_line: int = 0) -> None:
-        self._source = Source(path)
-        self._known, self._header_line = known, header_line
-        self._head: Head
-        self._line = 0
-        """Physical lines before this piece."""
-        self._records = 0
-        self._longer = 0
-        self._nuls = self._nul_line = 0
-        self._crlf = self._lf = 0
-        self._last = False
-        self._many_lined = False
+        """`known` and `header_line` as for `reader.read_table`."""
+        self.source = Source(path)
+        self.pieces: Iterator[Piece] = self.source.pieces()
+        self._counts, self._records = Counts(), 0
+        try:
+            piece = next(self.pieces)
+            text = self.source.utf8(piece)
+            begin = self.source.marked(_BOMS.sub(b"", text.replace(b"\x00", b"")))
+            self.head = read_head(begin, self.source.encoding, known, header_line)
+            self.reader = PieceReader(self.source, self.head)
+            self.first = self.reader.read(_BOMS.sub(b"", text), 0, 0, last=piece.last)
+        except BaseException:
+            self.source.file.close()
+            raise
+
+    def took(self, counts: Counts, records: int) -> None:
+        """A piece was used: so many records were in it."""
+        self._counts.add(counts)
+        self._records += records
 
     def tables(self) -> Iterator[Table]:
-        rest = b""
-        began = False
-        for piece, last in ahead(self._source.pieces()):
-            self._last = last
-            piece = rest + piece if rest else piece
-            if b"\x00" in piece:
-                piece = self._without_nuls(piece)
-            if not began:
-                piece = self._source.marked(re.sub(rb"^(?:\xef\xbb\xbf)+", b"", piece))
-                self._head = read_head(piece, self._source.encoding, self._known, self._header_line)
-                began = True
-            piece, lines, frame, issues = self._split(piece)
-            rest = piece[lines.used:]
-            yield self._table(lines, frame, issues)
-        if rest or not began:
+        """The tables of all pieces in order; the last one, without rows, carries what only the end tells."""
+        read = self.first
+        self.took(read.counts, read.table.row_count)
+        yield read.table
+        for piece in self.pieces:
+            read = self._next(piece, read)
+            self.took(read.counts, read.table.row_count)
+            yield read.table
+        yield self.end(read.rest, read.blanks)
+
+    def _next(self, piece: Piece, before: Read) -> Read:
+        text = self.source.utf8(piece)
+        return self.reader.read(text, piece.line, self._records, last=piece.last, rest=before.rest, blanks=before.blanks)
+
+    def end(self, rest: bytes, blanks: Blanks | None) -> Table:
+        """The table without rows; ``sha256`` is set on it only. `rest`, `blanks`: what the last piece left."""
+        if rest:
             raise Unsuitable("the end is inside a record")
-        self._source.close()
-        yield self._end()
-
-    def _without_nuls(self, piece: bytes) -> bytes:
-        if not self._nuls:
-            self._nul_line = self._line + piece.count(b"\n", 0, piece.index(b"\x00")) + 1
-        self._nuls += piece.count(b"\x00")
-        return piece.replace(b"\x00", b"")
-
-    def _without_boms(self, piece: bytes) -> tuple[bytes, list[Issue]]:
-        """Without byte order marks at the beginning of lines, which are issues: files were joined."""
-        lines = [self._line + piece.count(b"\n", 0, hit.end()) + 1 for hit in _INNER_BOM.finditer(piece)]
-        return _INNER_BOM.sub(b"", piece), [Issue("bom-inside", "info", 0, line) for line in lines]
-
-    # ---- every piece ----
-
-    def _split(self, piece: bytes) -> tuple[bytes, Lines, pl.DataFrame, list[Issue]]:
-        """(the piece as it was read, its records, their cells, what was wrong with it)."""
-        issues: list[Issue] = []
-        careful = False
-        while True:
-            try:
-                head = self._head
-                lines = split(piece, head.delimiter, head.usual, head.width, last=self._last, careful=careful)
-                frame = self._frame(piece, lines)
-                break
-            except InnerBom:
-                piece, issues = self._without_boms(piece)
-            except UnicodeDecodeError:
-                piece = self._source.marked(piece)
-            except pl.exceptions.ComputeError as error:
-                marked = self._source.marked(piece)
-                if marked == piece and careful:
-                    raise Unsuitable("polars reads otherwise") from error
-                # Broken bytes; or a record is too long, and by chance another one too short by as much.
-                piece, careful = marked, True
-        self._crlf += lines.crlf
-        self._lf += lines.ended - lines.crlf
-        return piece, lines, frame, issues
-
-    def _frame(self, piece: bytes, lines: Lines) -> pl.DataFrame:
-        """All records as columns of texts, odd ones cut or filled to the table's width."""
-        schema = {f"c{i}": pl.String for i in range(self._head.width)}
-        if not len(lines.records):
-            return pl.DataFrame(schema=schema)
-        frame = pl.read_csv(
-            lines.spliced(piece, [self._written(record.row) for record in lines.odd]),
-            has_header=False,
-            separator=self._head.delimiter,
-            quote_char='"' if lines.quoted or lines.odd else None,
-            schema=schema,
-            empty_string_is_null=False,
-        )
-        if frame.height != len(lines.records):
-            raise Unsuitable("another number of records")
-        return frame.rechunk()  # polars reads in pieces of its own; whole columns are asked much faster
-
-    def _written(self, row: list[str]) -> bytes:
-        width = self._head.width
-        cells = [*row[:width], *[""] * (width - len(row))] if len(row) != width else row
-        text = BROKEN.sub("\ufffd", "\x00".join(cells).replace('"', '""'))  # no cell holds a NUL: they were taken out
-        return f'"{text}"\n'.replace("\x00", f'"{self._head.delimiter}"').encode()
-
-    def _table(self, lines: Lines, frame: pl.DataFrame, issues: list[Issue]) -> Table:
-        numbers = lines.records + (self._line + 1)
-        odd = dict(zip(lines.places().tolist(), lines.odd, strict=True))
-        if self._line < self._head.begin - 1:
-            # Titles and header were read already.
-            above = int(np.searchsorted(numbers, self._head.begin))
-            frame, numbers = frame[above:], numbers[above:]
-            odd = {place - above: record for place, record in odd.items() if place >= above}
-        data = self._sort(frame, numbers, odd)
-        table = self._assemble(frame, numbers, odd, data, issues)
-        self._line += lines.count
-        return table
-
-    def _sort(self, frame: pl.DataFrame, numbers: np.ndarray, odd: dict[int, OddRecord]) -> np.ndarray:
-        """Which records are data."""
-        data = np.ones(len(numbers), bool)
-        sorter = self._head.sorter
-        doubtful = suspicious(frame, sorter.named)
-        if not odd and not len(doubtful) and not sorter.blanks_open and sorter.empty_above == 0:
-            return data
-        doubted = sorted({*doubtful.tolist(), *odd})
-        any_data = self._records > 0
-        expected = 0
-        before = -1
-        for place in doubted:
-            record = odd.get(place)
-            found = (
-                Suspicious(int(numbers[place]), record.lines, record.row)
-                if record
-                else Suspicious(int(numbers[place]), 1, frame.row(place))
-            )
-            any_data = any_data or place > expected
-            if place > before + 1:
-                self._follow(before + 1, numbers, frame)
-                if sorter.blanks_open and int(numbers[before + 1]) == sorter.blank_next:
-                    sorter.close_blanks(any_data)
-            if sorter.is_data(found, any_before=any_data):
-                any_data = True
-            else:
-                data[place] = False
-            before = place
-            expected = expected + 1 if place == expected else expected
-        if before + 1 < len(numbers):
-            self._follow(before + 1, numbers, frame)
-            sorter.close_blanks(True if any_data else before + 1 > expected)
-        return data
-
-    def _follow(self, place: int, numbers: np.ndarray, frame: pl.DataFrame) -> None:
-        """Where a plain record follows a (nearly) blank row: is it the header of another table?"""
-        if int(numbers[place]) == self._head.sorter.empty_above:
-            self._head.sorter.refuse_header(frame.row(place))
-
-    def _assemble(
-        self, frame: pl.DataFrame, numbers: np.ndarray, odd: dict[int, OddRecord], data: np.ndarray, issues: list[Issue]
-    ) -> Table:
-        """The piece's table."""
-        first_record = self._records + 1
-        unreadable: frozenset[tuple[int, int]] = frozenset()
-        cell_lines: dict[tuple[int, int], int] = {}
-        if odd:
-            rank = np.cumsum(data) - 1
-            place_of = {id(record): int(rank[place]) for place, record in odd.items() if data[place]}
-            unreadable, cell_lines, found = self._odd_issues(list(odd.values()), place_of, first_record)
-            issues = [*found, *issues]
-        if not data.all():
-            frame, numbers = frame.filter(pl.Series(data)), numbers[data]
-        issues += self._head.sorter.issues
-        notes = sorted(self._head.sorter.notes, key=lambda note: note.line)
-        self._head.sorter.issues, self._head.sorter.notes = [], []
-        if not self._records:
-            notes = [*self._head.table.notes, *notes]
-            issues = [*self._head.table.issues, *issues]
-        self._records += len(numbers)
-        self._refuse_new_columns(frame)
-        issues.sort(key=lambda issue: (issue.record, issue.line))
-        return replace(
-            self._head.table,
-            columns=tuple(frame.to_series(c) for c in self._head.kept),
-            lines=numbers.tolist(),
-            first_record=first_record,
-            notes=tuple(notes),
-            issues=tuple(issues),
-            cell_lines=cell_lines,
-            unreadable=unreadable,
-        )
-
-    def _odd_issues(
-        self, odd: list[OddRecord], place_of: dict[int, int], first_record: int
-    ) -> tuple[frozenset[tuple[int, int]], dict[tuple[int, int], int], list[Issue]]:
-        """(unreadable cells, lines of cells, issues) of the odd records, by the exact reader's own functions."""
-        records = Records([r.row for r in odd], [self._line + r.line + 1 for r in odd])
-        for i, record in enumerate(odd):
-            records.flaws += [replace(flaw, row=i, line=records.lines[i] + flaw.line - 1) for flaw in record.flaws]
-            if record.many_lined:
-                records.many_lined.append(i)
-                self._many_lined = True
-        broken = mark_broken_cells(records) if self._source.broken else set[tuple[int, int]]()
-        number_of = {i: first_record - 1 + place_of[id(record)] for i, record in enumerate(odd) if id(record) in place_of}
-        place = {c: i for i, c in enumerate(self._head.kept)}
-        cell_lines = assembly.places_of_cells(records, number_of, place)
-        issues: list[Issue] = []
-        for i, number in number_of.items():
-            row = records.rows[i]
-            if len(row) != self._head.width:
-                issues += assembly.ragged(row, self._head.width, self._head.named, number + 1, records.lines[i])
-                if len(row) > self._head.width and filled(row[self._head.width:]):
-                    self._longer += 1
-        issues += assembly.flaw_issues(records, self._head.header, number_of, place, cell_lines)
-        shift = first_record - 1
-        return (
-            frozenset((place[c], number_of[r] - shift) for r, c in broken if r in number_of and c in place),
-            {(c, n - shift): line for (c, n), line in cell_lines.items()},
-            issues,
-        )
-
-    def _refuse_new_columns(self, frame: pl.DataFrame) -> None:
-        """A column without heading was left out because it was blank; a text further down would bring it in."""
-        for c in range(self._head.width):
-            if c not in self._head.kept and not (frame.to_series(c).str.strip_chars() == "").all():
-                raise Unsuitable("a column without heading")
-
-    def _end(self) -> Table:
-        self._head.sorter.close_blanks(self._records > 0, at_end=True)
-        if not self._records or self._longer * 2 >= self._records:
+        counts, sorter = self._counts, self.head.sorter
+        self.source.close(counts.broken)
+        sorter.resume(blanks)
+        sorter.close_blanks(self._records > 0, at_end=True)
+        if not self._records or counts.longer * 2 >= self._records:
             raise Unsuitable("records wider than the header")
         flaws: list[Flaw] = []
-        if self._nuls:
-            flaws.append(Flaw("nul-byte", "warning", -1, -1, self._nul_line, values=(("count", str(self._nuls)),)))
-        if self._crlf and self._lf and not self._many_lined:
+        if counts.nuls:
+            flaws.append(Flaw("nul-byte", "warning", -1, -1, counts.nul_line, values=(("count", str(counts.nuls)),)))
+        if counts.crlf and counts.lf and not counts.many_lined:
             flaws.append(Flaw("mixed-newlines", "info", -1, -1, 0))
         issues = [Issue(flaw.code, flaw.severity, 0, flaw.line, values=flaw.values) for flaw in flaws]
-        notes: list[Note] = self._head.sorter.notes
+        notes: list[Note] = sorter.notes
         return replace(
-            self._head.table,
-            columns=tuple(pl.Series(f"c{c}", [], dtype=pl.String) for c in self._head.kept),
+            self.head.table,
+            columns=tuple(pl.Series(f"c{c}", [], dtype=pl.String) for c in self.head.kept),
             lines=[],
             first_record=self._records + 1,
             notes=tuple(notes),
             issues=tuple(issues),
-            sha256=self._source.sha256,
-            newline="\r\n" if self._crlf >= self._lf else "\n",
+            sha256=self.source.sha256,
+            newline="\r\n" if counts.crlf >= counts.lf else "\n",
         )
 
 
-__all__ = ["Blocks", "Unsuitable", "open_blocks"]
+__all__ = ["Blocks", "Unsuitable"]

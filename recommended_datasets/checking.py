@@ -123,15 +123,15 @@ def _check_large(
 
     header_line = (mapping.header_line if mapping else None) or 0
     try:
-        opened = fast.open_file(path, catalog, header_line)
-        first = opened.first
-        definition, columns = _definition(first, catalog, dataset, chosen, mapping)
-        if definition is None:
-            return Checked(_of_no_standard(_counted(opened.blocks()), catalog, name)) if size > EXACT else None
-        code = municipality_code or _named_publisher(name, first, columns)
-        constants = dict(mapping.constants) if mapping else {}
-        job = fast.Job(path, definition, columns, catalog, code, constants, polygon, header_line, progress, opened)
-        report, publisher = fast.check_large(job)
+        with fast.Opened(path, catalog, header_line) as opened:
+            first = opened.first
+            definition, columns = _definition(first, catalog, dataset, chosen, mapping)
+            if definition is None:
+                return Checked(_of_no_standard(_counted(opened.tables()), catalog, name)) if size > EXACT else None
+            code = municipality_code or _named_publisher(name, first, columns)
+            constants = dict(mapping.constants) if mapping else {}
+            job = fast.Job(opened, definition, columns, catalog, code, constants, polygon, header_line, progress)
+            report, publisher = fast.check_large(job)
     except fast.Unsuitable as error:
         return _too_large(path, str(error), catalog) if size > EXACT else None
     return Checked(report, None, definition, columns, publisher)

@@ -1,20 +1,25 @@
-"""The fast lane: a large CSV file checked block by block in bounded memory, with the report of the exact lane."""
+"""The fast lane: a large CSV file checked piece by piece in bounded memory, with the report of the exact lane.
+
+Two processes share the pieces. Each piece is judged by itself (`fast_outcome`); what depends on the pieces before it (record
+numbers, repeated rows, counts) is settled here, in the order of the file.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recommended_datasets.blocks import open_blocks
+from recommended_datasets.blocks import Blocks
 from recommended_datasets.definition import Definition
-from recommended_datasets.fast_ahead import ahead
-from recommended_datasets.fast_columns import Columns, usual
-from recommended_datasets.fast_hints import Hinting
-from recommended_datasets.fast_source import Unsuitable
+from recommended_datasets.fast_outcome import CODE, Judge, Outcome
+from recommended_datasets.fast_repeats import Repeats
+from recommended_datasets.fast_source import Piece, Unsuitable
+from recommended_datasets.fast_worker import Failed, Setup, Worker
 from recommended_datasets.report import ColumnMatch, Report
 from recommended_datasets.rules_place import Polygon
 from recommended_datasets.table import Table
@@ -23,18 +28,58 @@ from recommended_datasets.validation import Validation
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
 
-_CODE = "municipality_code"
-_CODES = 60
-"""Different codes of a block that are counted together, the others one by one."""
+TOGETHER = 40_000_000
+"""Bytes of a file from which a second process pays: it takes a second to get ready."""
+_WAITING = 6
+"""Judged pieces that wait for one before them."""
 
-__all__ = ["Job", "Opened", "Unsuitable", "check_large", "open_file"]
+__all__ = ["Job", "Opened", "Unsuitable", "check_large"]
+
+
+class Opened:
+    """A file whose first block was read, for matching its header; the others come from `tables`, once. Use it as a context:
+    the file is closed and the worker ends with it. Raises `Unsuitable`."""
+
+    def __init__(self, path: Path, catalog: Catalog, header_line: int = 0) -> None:
+        self.path = path
+        self._exit = ExitStack()
+        self._worker: Worker | None = None
+        if path.stat().st_size >= TOGETHER and processors() > 1:
+            with suppress(OSError):
+                self._worker = self._exit.enter_context(Worker())
+        with self._exit.pop_all() as started:
+            self.blocks = Blocks(path, catalog.knows, header_line)
+            self._exit = started.pop_all()
+
+    @property
+    def first(self) -> Table:
+        return self.blocks.first.table
+
+    def tables(self) -> Iterator[Table]:
+        """All blocks. Nothing is judged."""
+        return self.blocks.tables()
+
+    def worker(self) -> Worker | None:
+        return self._worker
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+        self.blocks.source.file.close()
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is to be checked: the file and all that was found out on its first block."""
 
-    path: Path
+    opened: Opened
     definition: Definition
     columns: tuple[ColumnMatch, ...]
     catalog: Catalog
@@ -44,37 +89,19 @@ class Job:
     header_line: int = 0
     progress: Callable[[int], None] | None = None
     """Called with the number of rows of each block that was judged."""
-    opened: Opened | None = None
-    """The file as it was opened for its first block, to go on from there."""
-
-
-class Opened:
-    """A file whose first block was read, for matching its header; the others come from `blocks`, once. Raises `Unsuitable`."""
-
-    def __init__(self, path: Path, catalog: Catalog, header_line: int = 0) -> None:
-        self._blocks = open_blocks(path, known=catalog.knows, header_line=header_line)
-        self.first = next(self._blocks)
-
-    def blocks(self) -> Iterator[Table]:
-        return chain((self.first,), self._blocks)
-
-
-def open_file(path: Path, catalog: Catalog, header_line: int = 0) -> Opened:
-    """The file with its first block. Raises `Unsuitable`."""
-    return Opened(path, catalog, header_line)
 
 
 def check_large(job: Job) -> tuple[Report, str | None]:
     """The report and the publisher. Raises `Unsuitable` where the exact reader has to read the file."""
-    blocks = job.opened.blocks() if job.opened else _blocks(job)
-    report, publisher, majority = _run(job, None, blocks)
+    report, publisher, majority = _run(job, job.opened, None)
     if job.municipality_code is None and majority != publisher:
         # The first block's publisher is not the one that most rows of the whole file name.
-        report, publisher, _ = _run(job, majority, _blocks(job))
+        with Opened(job.opened.path, job.catalog, job.header_line) as again:
+            report, publisher, _ = _run(job, again, majority)
     return report, publisher
 
 
-def _run(job: Job, majority: str | None, blocks: Iterator[Table]) -> tuple[Report, str | None, str | None]:
+def _run(job: Job, opened: Opened, majority: str | None) -> tuple[Report, str | None, str | None]:
     """(report, publisher, the code that most rows name). `majority` given: the publisher to infer."""
     validation = Validation(
         job.definition,
@@ -84,28 +111,106 @@ def _run(job: Job, majority: str | None, blocks: Iterator[Table]) -> tuple[Repor
         constants=job.constants,
         polygon=job.polygon,
     )
-    codes: Counter[str] = Counter()
-    sha256 = ""
-    place = next((match.index for match in job.columns if match.field == _CODE), None)
-    tables = ahead(blocks)
-    first = next(tables)
+    blocks, worker, first = opened.blocks, opened.worker(), opened.first
+    place = next((match.index for match in job.columns if match.field == CODE), None)
     validation.start(first if majority is None or place is None else _with_code(first, place, majority))
-    hinting = Hinting(validation)
-    # Read, look, judge: each in a thread of its own, so that two processors always have something to do.
-    for look in ahead(hinting.look(table) for table in chain((first,), tables)):
-        table, sha256 = look.table, look.table.sha256
-        if place is not None and job.municipality_code is None:
-            _count_codes(codes, look.columns, validation)
-        validation.feed(table, hinting.hints(look))
+    count_codes = job.municipality_code is None
+    judge = Judge(blocks.source, blocks.head, validation, count_codes=count_codes)
+    stamp = blocks.source.stamp()
+    if worker:
+        worker.set_up(_setup(job, opened, validation.publisher))
+    codes: Counter[str] = Counter()
+    repeats, records = Repeats(), 0
+    outcome: Outcome | None = None
+    for outcome in _outcomes(blocks, judge, worker):
+        outcome.numbered(records + 1)
+        rows = outcome.verdict.rows
+        blocks.took(outcome.counts, rows)
+        codes.update(outcome.codes)
+        validation.take(outcome.verdict)
+        firsts = repeats.find(outcome.first_record, outcome.lines, outcome.keyed)
+        validation.take_repeats(outcome.verdict.lost, firsts, outcome.issue)
+        records += rows
         if job.progress:
-            job.progress(table.row_count)
-    report = replace(validation.finish(), sha256=sha256)
+            job.progress(rows)
+    assert outcome
+    if worker and blocks.source.stamp() != stamp:
+        raise Unsuitable("the file was changed while it was read")
+    end = blocks.end(outcome.rest, outcome.blanks)
+    validation.feed(end)
+    report = replace(validation.finish(), sha256=end.sha256)
     most = max(codes, key=lambda code: codes[code]) if codes else validation.publisher
     return report, validation.publisher, most
 
 
-def _blocks(job: Job) -> Iterator[Table]:
-    return open_blocks(job.path, known=job.catalog.knows, header_line=job.header_line)
+def _setup(job: Job, opened: Opened, publisher: str | None) -> Setup:
+    source = opened.blocks.source
+    return Setup(
+        opened.path,
+        source.stamp(),
+        source.encoding,
+        opened.blocks.head,
+        job.definition,
+        job.columns,
+        job.constants,
+        job.polygon,
+        job.municipality_code,
+        publisher,
+        job.municipality_code is None,
+    )
+
+
+def _outcomes(blocks: Blocks, judge: Judge, worker: Worker | None) -> Iterator[Outcome]:
+    """The outcome of every piece, in order. Raises `Unsuitable`."""
+    before = judge.read(blocks.first)
+    yield before
+    if not before.verdict.rows:
+        worker = None  # what is above the first record is told by the pieces before
+    waiting: deque[tuple[Piece, Outcome | Failed | None]] = deque()
+    records = before.verdict.rows
+    for piece in blocks.pieces:
+        if worker and worker.free(piece):
+            worker.ask(piece, records)
+            waiting.append((_without_raw(piece), None))
+        elif waiting:
+            waiting.append((_without_raw(piece), _tried(judge, piece, records)))
+        else:
+            waiting.append((piece, Failed("", unsuitable=False)))
+        while waiting and (waiting[0][1] or len(waiting) > _WAITING or (worker and worker.has_answered())):
+            before = _settled(judge, worker, waiting.popleft(), before, records)
+            records += before.verdict.rows
+            yield before
+    while waiting:
+        before = _settled(judge, worker, waiting.popleft(), before, records)
+        records += before.verdict.rows
+        yield before
+
+
+def _without_raw(piece: Piece) -> Piece:
+    return piece._replace(raw=None) if piece.start >= 0 else piece
+
+
+def _tried(judge: Judge, piece: Piece, records: int) -> Outcome | Failed:
+    """The outcome of a piece of which it is only thought that nothing is open before it."""
+    try:
+        return judge.piece(piece, records)
+    except Unsuitable as error:
+        return Failed(str(error), unsuitable=True)
+
+
+def _settled(
+    judge: Judge, worker: Worker | None, asked: tuple[Piece, Outcome | Failed | None], before: Outcome, records: int
+) -> Outcome:
+    """The outcome of a piece, now that the one before it is known. It is judged anew if something was open there."""
+    piece, found = asked
+    if found is None:
+        assert worker
+        found = worker.answer()
+    if before.rest or before.blanks or (isinstance(found, Failed) and not found.unsuitable):
+        return judge.piece(piece, records, before.rest, before.blanks)
+    if isinstance(found, Failed):
+        raise Unsuitable(found.reason)
+    return found
 
 
 def _with_code(table: Table, place: int, code: str) -> Table:
@@ -113,15 +218,3 @@ def _with_code(table: Table, place: int, code: str) -> Table:
     columns = list(table.columns)
     columns[place] = [code] * table.row_count
     return replace(table, columns=tuple(columns))
-
-
-def _count_codes(codes: Counter[str], columns: Columns, validation: Validation) -> None:
-    """Adds the canonical codes of a block, each in the order of its first row, as the exact lane counts them."""
-    texts = columns.texts(_CODE)
-    found, rest = usual(texts, columns.hashes(_CODE), _CODES)
-    for code, (_, rows) in zip(validation.canonical(_CODE, [text for text, _ in found]), found, strict=True):
-        if code:
-            codes[code] += int(rows.sum())
-    for code in validation.canonical(_CODE, texts.gather(rest).to_list()):
-        if code:
-            codes[code] += 1

@@ -1,4 +1,5 @@
-"""What the masks know of a block: the few rows that `validation.Validation` still has to look at, rule by rule."""
+"""What the masks know of a block: the few rows that `validation.Validation` still has to look at, rule by rule, and the hashes
+by which rows are known again in other blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import polars as pl
 
 from recommended_datasets import rules_keys
 from recommended_datasets.fast_columns import Columns, Flags, Hashes, Rows, combined, hash_texts
-from recommended_datasets.fast_repeats import Folding, Repeats
+from recommended_datasets.fast_repeats import Folding, Keyed
 from recommended_datasets.fast_rules import RowRules
 from recommended_datasets.masks import Accepts
 from recommended_datasets.validation_block import BOTH, Hints
@@ -44,9 +45,10 @@ class Hinting:
         self._fields = [definition.field(field) for field in self._index]
         self._accepts = Accepts(statistical=definition.statistical)
         there = self._index.keys()
-        self._rules = {key: fields for key, fields in validation.rule_keys.items() if set(fields) <= there and fields}
+        keys = validation.rule_keys
+        self._rules = {key: fields for key, fields in keys.items() if set(fields) <= there and fields and key not in _REPEATED}
         self._row_rules = RowRules(validation, self._rules)
-        self._repeats = Repeats()
+        self._remembered = {key: keys[key] for key in _REPEATED if keys.get(key)}
         self._folding = Folding()
 
     def look(self, table: Table) -> Look:
@@ -69,13 +71,10 @@ class Hinting:
         if {"latitude", "longitude"} <= self._index.keys():
             filled[BOTH] = int(np.count_nonzero(~(columns.blank("latitude") | columns.blank("longitude"))))
         for key, fields in self._rules.items():
-            wrong = None if key in _REPEATED else self._row_rules.wrong(key, columns)
+            wrong = self._row_rules.wrong(key, columns)
             if wrong is not None:
                 rows[key] = _union([np.flatnonzero(wrong), *(odd[field] for field in fields)]).tolist()
-        firsts = self._repeated(look)
-        for key, found in firsts.items():
-            rows[key] = list(found)
-        return Hints(rows, firsts, filled)
+        return Hints(rows, filled)
 
     def _odd(self, table: Table, columns: Columns) -> dict[str, Rows]:
         """field → rows whose cells are not beyond doubt fine. A cell with broken bytes is unknown, whatever it looks like, and
@@ -91,17 +90,22 @@ class Hinting:
                 odd[field] = np.union1d(odd[field], np.array(extra[index], np.int64))
         return odd if columns.height else dict.fromkeys(self._index, np.empty(0, np.int64))
 
-    def _repeated(self, look: Look) -> dict[str, dict[int, rules_keys.First]]:
-        """Row → where the same was first, for each rule that remembers rows."""
+    def keyed(self, look: Look) -> dict[str, Keyed]:
+        """For each rule that remembers rows the hash of each row's key."""
         columns = look.columns
-        self._repeats.begin(look.table.first_record, look.table.lines)
-        whole = columns.whole() if columns.height else np.empty(0, np.uint64)
-        firsts = {rules_keys.Duplicates.KEY: self._repeats.find(rules_keys.Duplicates.KEY, whole, None)}
+        if not columns.height:
+            return {}
+        found = {rules_keys.Duplicates.KEY: Keyed(columns.whole(), None)}
         for key, asked in ((rules_keys.Keys.KEY, None), (rules_keys.Names.KEY, 2)):
-            fields = self._rules.get(key)
-            if fields and columns.height:
-                firsts[key] = self._repeats.find(key, *self._keys(fields, look, asked))
-        return firsts
+            fields = self._remembered.get(key, ())
+            own = tuple(field for field in fields if field in self._index)
+            # A constant is the same in all rows: it only matters whether it says anything where it is asked for.
+            given = all(self._validation.constant(field) for field in fields[:asked] if field not in self._index)
+            if fields and given and not own:
+                found[key] = Keyed(np.zeros(columns.height, np.uint64), None)
+            elif own and given:
+                found[key] = Keyed(*self._keys(own, look, asked and len([field for field in fields[:asked] if field in own])))
+        return found
 
     def _keys(self, fields: tuple[str, ...], look: Look, asked: int | None) -> tuple[Hashes, Flags]:
         """(hash of each row's key, which rows count). `asked`: only the first so many texts must be there, and the key is
@@ -110,7 +114,7 @@ class Hinting:
         valid = np.ones(columns.height, bool)
         for field in fields[:asked]:
             valid &= ~columns.blank(field)
-        if asked:
+        if asked is not None:
             hashes = self._folding.hashes(columns, fields)
         else:
             hashes = [np.array(columns.hashes(field), np.uint64) for field in fields]
@@ -122,7 +126,7 @@ class Hinting:
             places = {field: place for place, field in enumerate(fields)}
             canonical = (
                 self._folding.hashes(Columns(known, places), fields)
-                if asked
+                if asked is not None
                 else [hash_texts(texts) for texts in known]
             )
             for of_column, of_rows in zip(hashes, canonical, strict=True):

@@ -38,6 +38,18 @@ class Suspicious(NamedTuple):
     row: Sequence[str]
 
 
+class Blanks(NamedTuple):
+    """What the end of a piece leaves open: a run of blank rows, or a row after which no header of another table may stand."""
+
+    line: int
+    blanks: int
+    next: int
+    empty_above: int
+
+
+_NONE_OPEN = Blanks(0, 0, 0, 0)
+
+
 class Sorter:
     """Sorts the suspicious rows of a file: data or note. Keeps the run of blank rows that may go on in the next piece."""
 
@@ -53,6 +65,17 @@ class Sorter:
         """Line that follows a (nearly) blank row: no header of another table may stand there."""
         self.notes: list[Note] = []
         self.issues: list[Issue] = []
+
+    def resume(self, blanks: Blanks | None) -> None:
+        """Go on after a piece that left this open."""
+        self._blank_line, self._blanks, self._blank_next, self._empty_above = blanks or _NONE_OPEN
+        self.notes, self.issues = [], []
+
+    def left_open(self, line: int) -> Blanks | None:
+        """For a next piece that begins on `line`; None where nothing is open."""
+        if not self._blanks and self._empty_above != line:
+            return None
+        return Blanks(self._blank_line, self._blanks, self._blank_next, self._empty_above)
 
     def is_data(self, found: Suspicious, *, any_before: bool) -> bool:
         """Whether this row is a record. `any_before`: there were records already."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -72,9 +73,17 @@ class Firsts:
         while self._runs and len(self._runs[-1][0]) < 2 * len(hashes):
             older, owners = self._runs.pop()
             hashes, records = np.concatenate((older, hashes)), np.concatenate((owners, records))
-            order = np.argsort(hashes)
+            order = np.argsort(hashes, kind="stable")  # two runs in order are merged, not sorted anew
             hashes, records = hashes[order], records[order]
         self._runs.append((hashes, records))
+
+
+class Keyed(NamedTuple):
+    """By what a rule knows the rows of a block again."""
+
+    hashes: Hashes
+    valid: Flags | None
+    """Rows that count; None: all."""
 
 
 class Repeats:
@@ -85,13 +94,14 @@ class Repeats:
         self._lines: list[NDArray[np.int32]] = []
         self._starts: list[int] = []
 
-    def begin(self, first_record: int, lines: Sequence[int]) -> None:
-        """The next block: its lines are where its records begin."""
+    def find(self, first_record: int, lines: NDArray[np.int32], keyed: Mapping[str, Keyed]) -> dict[str, dict[int, First]]:
+        """The next block, whose records begin on these `lines`: rule → row → where the same was first. Rows that are not
+        `valid` are neither asked nor remembered."""
         self._starts.append(first_record)
-        self._lines.append(np.array(lines, np.int32))
+        self._lines.append(lines)
+        return {key: self._of_rule(key, hashes, valid) for key, (hashes, valid) in keyed.items()}
 
-    def find(self, key: str, hashes: Hashes, valid: Flags | None) -> dict[int, First]:
-        """Row of this block → where the same was first. Rows that are not `valid` are neither asked nor remembered."""
+    def _of_rule(self, key: str, hashes: Hashes, valid: Flags | None) -> dict[int, First]:
         rows = np.arange(len(hashes))
         if valid is not None and not valid.all():
             hashes, rows = hashes[valid], rows[valid]

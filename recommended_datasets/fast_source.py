@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
 
 from recommended_datasets import encoding as encodings
 from recommended_datasets.encoding_iconv import from_cp932
@@ -17,6 +20,7 @@ HEAD = 1 << 20
 """Bytes on which the encoding is found."""
 LONGEST_LINE = 32 << 20
 
+_LF = 10
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -24,49 +28,87 @@ class Unsuitable(Exception):
     """The fast lane cannot be exact on this file: the exact reader has to read it."""
 
 
-class Source:
-    """`pieces`: whole lines as UTF-8 without byte order mark, broken bytes as lone surrogates.
+class Piece(NamedTuple):
+    """Whole lines of the file. A record may begin in one piece and end in the next."""
 
-    `encoding`, `sha256` (after the last piece) and the counts of line ends are those of the whole file. Raises `Unsuitable`
-    where the whole file might be read otherwise than its beginning says.
+    raw: bytes | None
+    """As they stand in the file, or as UTF-8 where `start` is negative; None: to be read by `Source.utf8`."""
+    start: int
+    """The first byte's place in the file; negative in an encoding whose decoder has a state."""
+    size: int
+    line: int
+    """Physical lines of the file before it."""
+    last: bool
+
+
+class Source:
+    """`pieces`, and each of them as UTF-8 without byte order mark, broken bytes as lone surrogates.
+
+    `encoding` is the whole file's, and after the last piece so is `sha256`. Raises `Unsuitable` where the whole file might be
+    read otherwise than its beginning says.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, encoding: str = "") -> None:
+        """`encoding`: as it was found before, for somebody who reads single pieces."""
+        self.file = path.open("rb")
         self._hash = hashlib.sha256()
-        self.encoding = ""
+        self.encoding = encoding
         self.broken = 0
+        """Broken bytes in what was read so far."""
         self._many = 0
         self._decoder: codecs.IncrementalDecoder | None = None
         self._last = False
+        self._start = self._line = 0
+
+    def stamp(self) -> tuple[int, int, int, int]:
+        """What tells this file from one that took its name."""
+        found = os.fstat(self.file.fileno())
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
 
-    def pieces(self) -> Iterator[tuple[bytes, bool]]:
-        """Each piece, and whether it is the file's last."""
-        with self._path.open("rb") as file:
-            head = file.read(HEAD)
-            file.seek(0)
-            self._wide(head)
-            if self._decoder:
-                yield from self._decoded(file, self._decoder)
-                return
-            rest = b""
-            while True:
-                piece, rest = self._read(file, rest)
-                if not self.encoding:
-                    self._detect(piece)
-                    marked = self.encoding == "utf-8-sig"  # pyright: ignore[reportUnnecessaryComparison] set by _detect
-                    piece = piece.removeprefix(_UTF8_BOM) if marked else piece
-                yield self._utf8(piece), self._last
-                if self._last:
-                    break
+    def pieces(self) -> Iterator[Piece]:
+        """All pieces in order. Raises `Unsuitable`."""
+        file = self.file
+        file.seek(0)
+        head = file.read(HEAD)
+        file.seek(0)
+        self._wide(head)
+        if self._decoder:
+            yield from self._decoded(file, self._decoder)
+            return
+        rest = b""
+        while not self._last:
+            piece, rest = self._read(file, rest)
+            if not self.encoding:
+                self._detect(piece)
+                if self.encoding == "utf-8-sig":  # pyright: ignore[reportUnnecessaryComparison] set by _detect
+                    piece, self._start = piece.removeprefix(_UTF8_BOM), len(_UTF8_BOM)
+            yield self._piece(piece, self._start)
+            self._start += len(piece)
 
-    def close(self) -> None:
-        """After the last piece was used. Raises `Unsuitable` where the file cannot be what its beginning says."""
-        if self.encoding == "utf-8" and self.broken > self._many:
+    def _piece(self, raw: bytes, start: int) -> Piece:
+        made = Piece(raw, start, len(raw), self._line, self._last)
+        self._line += int(np.count_nonzero(np.frombuffer(raw, np.uint8) == _LF))
+        return made
+
+    def utf8(self, piece: Piece) -> bytes:
+        """A piece of this file as UTF-8. Raises `Unsuitable`."""
+        raw = piece.raw
+        if raw is None:
+            here = self.file.tell()
+            self.file.seek(piece.start)
+            raw = self.file.read(piece.size)
+            self.file.seek(here)
+        return raw if piece.start < 0 else self._utf8(raw)
+
+    def close(self, broken: int) -> None:
+        """After the last piece was used. Raises `Unsuitable` where a file with so many broken bytes cannot be what its
+        beginning says."""
+        self.file.close()
+        if self.encoding == "utf-8" and broken > self._many:
             raise Unsuitable("more broken bytes than letters")
 
     def _wide(self, head: bytes) -> None:
@@ -81,7 +123,7 @@ class Source:
         if codec:
             self._decoder = codecs.getincrementaldecoder(codec)()
 
-    def _decoded(self, file: BinaryIO, decoder: codecs.IncrementalDecoder) -> Iterator[tuple[bytes, bool]]:
+    def _decoded(self, file: BinaryIO, decoder: codecs.IncrementalDecoder) -> Iterator[Piece]:
         """The pieces of a file in one of these encodings. What does not decode is left to the exact reader."""
         rest = ""
         begun = False
@@ -107,7 +149,7 @@ class Source:
             except UnicodeEncodeError as error:
                 raise Unsuitable("lone surrogates") from error
             if piece or self._last:
-                yield piece, self._last
+                yield self._piece(piece, -1)
 
     def _read(self, file: BinaryIO, rest: bytes) -> tuple[bytes, bytes]:
         """Whole lines, and the beginning of the next one."""

@@ -24,6 +24,11 @@ class Tallied(NamedTuple):
     cut: dict[str, int]
 
 
+def kind(issue: Issue) -> tuple[str, str]:
+    """Code and column: issues of one kind are counted together."""
+    return issue.code, issue.field or issue.column
+
+
 class Tally:
     """Issues of one file. `add` in the order of records within a code and column."""
 
@@ -34,13 +39,17 @@ class Tally:
 
     def add(self, issue: Issue) -> None:
         """Count the issue; keep it while there is room."""
-        key = (issue.code, issue.field or issue.column)
+        key = kind(issue)
         self._counts[key] = self._counts.get(key, 0) + 1
         kept = self._found.setdefault(key, [])
         # One example of each kind always finds room.
         if not kept or (len(kept) < self._examples and self._kept < self._total):
             kept.append(issue)
             self._kept += 1
+
+    def count(self, key: tuple[str, str], number: int) -> None:
+        """Count issues of a code and column of which there are more than enough already."""
+        self._counts[key] = self._counts.get(key, 0) + number
 
     def extend(self, issues: Iterable[Issue]) -> None:
         for issue in issues:

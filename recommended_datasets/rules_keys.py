@@ -41,9 +41,13 @@ class Duplicates:
     def __init__(self) -> None:
         self._seen = Seen()
 
-    def check(self, row: tuple[str, ...], record: int, line: int, first: First | None = None) -> Found | None:
-        first = first or self._seen.where(row, record, line)
-        return Found("", self.KEY, "warning", repeated(first)) if first else None
+    def check(self, row: tuple[str, ...], record: int, line: int) -> Found | None:
+        first = self._seen.where(row, record, line)
+        return self.found(first) if first else None
+
+    def found(self, first: First) -> Found:
+        """What is wrong with a row that was there before."""
+        return Found("", self.KEY, "warning", repeated(first))
 
 
 class Keys:
@@ -56,11 +60,13 @@ class Keys:
         self._severity = "error" if definition.evidence == "seen" else "info"
         self._seen = Seen()
 
-    def check(self, texts: Sequence[str | None], record: int, line: int, first: First | None = None) -> Found | None:
-        if not all(texts):
-            return None
-        first = first or self._seen.where(tuple(texts), record, line)
-        return Found(self.fields[-1], self.KEY, self._severity, repeated(first)) if first else None  # type: ignore[arg-type]
+    def check(self, texts: Sequence[str | None], record: int, line: int) -> Found | None:
+        first = self._seen.where(tuple(texts), record, line) if all(texts) else None
+        return self.found(first) if first else None
+
+    def found(self, first: First) -> Found:
+        """What is wrong with a row whose key was used before."""
+        return Found(self.fields[-1], self.KEY, self._severity, repeated(first))  # type: ignore[arg-type]
 
 
 class Names:
@@ -77,8 +83,12 @@ class Names:
         self._severity = "warning" if definition.copies == "never" else "info"
         self._seen = Seen()
 
-    def check(self, texts: Sequence[str | None], record: int, line: int, first: First | None = None) -> Found | None:
+    def check(self, texts: Sequence[str | None], record: int, line: int) -> Found | None:
         if not (texts[0] and texts[1]):
             return None
-        first = first or self._seen.where(tuple(compare_key(text or "") for text in texts), record, line)
-        return Found("name", self.KEY, self._severity, repeated(first)) if first else None  # type: ignore[arg-type]
+        first = self._seen.where(tuple(compare_key(text or "") for text in texts), record, line)
+        return self.found(first) if first else None
+
+    def found(self, first: First) -> Found:
+        """What is wrong with a row whose name and address were there before."""
+        return Found("name", self.KEY, self._severity, repeated(first))  # type: ignore[arg-type]

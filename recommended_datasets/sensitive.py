@@ -63,11 +63,11 @@ def _scan_table(table: Table, definition: Definition | None, small_count: int) -
 
 
 def _scan_blocks(path: Path, definition: Definition | None, small_count: int) -> list[Finding]:
-    from recommended_datasets.blocks import Unsuitable, open_blocks
+    from recommended_datasets.blocks import Blocks, Unsuitable
 
     work = Scan(definition, small_count=small_count)
     try:
-        for table in open_blocks(path):
+        for table in Blocks(path).tables():
             work.feed(table)
     except Unsuitable:
         return scan(path.read_bytes(), definition, name=path.name, small_count=small_count)

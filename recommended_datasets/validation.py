@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recommended_datasets import rules, rules_file, rules_keys, rules_place
 from recommended_datasets.definition import Definition
 from recommended_datasets.report import ColumnMatch, Issue, Report
-from recommended_datasets.report_tally import EXAMPLES, Tally
+from recommended_datasets.report_tally import EXAMPLES, Tally, kind
 from recommended_datasets.table import Note, Table
-from recommended_datasets.validation_block import BOTH, Block, Hints
+from recommended_datasets.validation_block import BOTH, Block, Hints, Verdict
 from recommended_datasets.values_columns import UNKNOWN, Column, TableReader, swapped_rows
 from recommended_datasets.values_parsed import Parsed, fold, trim
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
 
 _NO_HINTS = Hints()
+
+Firsts = Mapping[str, Mapping[int, rules_keys.First]]
+Add = Callable[[Issue], None]
 
 
 class Validation:
@@ -41,17 +45,14 @@ class Validation:
         """`municipality_code`: the publisher, who stands whatever the file says; left out, the code most rows name.
         `constants`: field → value for every row (a mapping's). `polygon`: see `rules_place.Polygon`. `examples`: how many
         issues are kept of each code and column; all are counted."""
-        if catalog is None:
-            from recommended_datasets.catalog import load
-
-            catalog = load()
         self.definition = definition
         self.publisher = municipality_code
         self.columns: tuple[ColumnMatch, ...] = tuple(columns) if columns is not None else ()
         self._given = columns is not None
         self._inferred = municipality_code is None
-        self._catalog, self._constants, self._polygon = catalog, dict(constants or {}), polygon
+        self._known_catalog, self._constants, self._polygon = catalog, dict(constants or {}), polygon
         self._tally, self._swaps = Tally(examples), Tally(examples)
+        self._examples, self._said = examples, Counter[tuple[str, str]]()
         self._head: Table | None = None
         self._notes: list[Note] = []
         self._rows = self._usable = self._swapped = self._waiting = 0
@@ -59,6 +60,14 @@ class Validation:
         """The columns as they were read, where the whole file was one block and no coordinates were swapped."""
         self._filled: dict[str, int] = {}
         self._errors = False
+
+    @property
+    def _catalog(self) -> Catalog:
+        if self._known_catalog is None:
+            from recommended_datasets.catalog import load
+
+            self._known_catalog = load()
+        return self._known_catalog
 
     def start(self, table: Table) -> None:
         """Match the columns and build the rules from the first block; `feed` does so by itself."""
@@ -68,9 +77,20 @@ class Validation:
         if not self._given:
             self.columns = match_columns(table, self.definition, catalog=self._catalog)
         self._reader = TableReader(self.definition, self.columns, self._constants)
-        there = self._reader.fields
         if self._inferred:
             self.publisher = rules_place.majority(self._reader.column(table, "municipality_code"))
+        self._build()
+        for issue in rules_file.issues(table, self.definition, self.columns, self._constants):
+            self._add(issue)
+
+    def start_as(self, publisher: str | None) -> None:
+        """Build the rules to `judge` blocks of a file that another process started, which found this publisher."""
+        self.publisher = publisher
+        self._reader = TableReader(self.definition, self.columns, self._constants)
+        self._build()
+
+    def _build(self) -> None:
+        there = self._reader.fields
         self._rules = rules.build(self.definition, there)
         self._rules += rules_place.rules(self.definition, there, self.publisher, self._polygon)
         self._usable_rule = rules.usable_rule(self.definition, there)
@@ -80,8 +100,6 @@ class Validation:
         self._duplicates = rules_keys.Duplicates()
         self._keys = rules_keys.Keys(self.definition, there)
         self._names = rules_keys.Names(self.definition, there)
-        for issue in rules_file.issues(table, self.definition, self.columns, self._constants):
-            self._add(issue)
 
     @property
     def rule_keys(self) -> dict[str, tuple[str, ...]]:
@@ -99,24 +117,73 @@ class Validation:
         """The canonical texts of some cells of one field, after `start`; None = unknown."""
         return self._reader.canonical(field, texts)
 
-    def feed(self, table: Table, hints: Hints = _NO_HINTS) -> None:
-        """Judge one block; `hints` spare cells that are known to be fine."""
+    def constant(self, field: str) -> str | None:
+        """The canonical text of a field that the mapping gives for every row, after `start`; None = unknown."""
+        return self._reader.constant(field)
+
+    def feed(self, table: Table) -> None:
+        """Judge one block."""
         if self._head is None:
             self.start(table)
-        self._notes += table.notes
-        for issue in table.issues:
-            self._add(self._with_field(issue))
-        columns = self._reader.read(table, hints.rows)
-        swaps = swapped_rows(columns)
-        self.read = columns if not (swaps or self._rows or hints.rows) else None
-        block = Block(table, columns, hints)
-        self._count_filled(block)
-        self._swap(block, swaps)
-        lost = self._usability(block, set(swaps))
-        self._cells(block, lost)
-        self._row_rules(block)
-        self._repeats(block, lost)
-        self._rows += table.row_count
+        block = Block(table, self._reader.read(table), _NO_HINTS)
+        verdict = self._judge(block, self._add)
+        self.read = block.columns if not (verdict.swaps or self._rows) else None
+        self.take(verdict)
+        self._repeats(block, verdict.lost)
+
+    def judge(self, table: Table, hints: Hints) -> Verdict:
+        """What a block by itself says, after `start` or `start_as`; `hints` spare cells that are known to be fine. Issues of
+        a kind of which this process found more than are kept anyway are only counted."""
+        issues: list[Issue] = []
+        more = Counter[tuple[str, str]]()
+        errors = False
+
+        def add(issue: Issue) -> None:
+            nonlocal errors
+            errors = errors or issue.severity == "error"
+            of_kind = kind(issue)
+            self._said[of_kind] += 1
+            if self._said[of_kind] > self._examples:
+                more[of_kind] += 1
+            else:
+                issues.append(issue)
+
+        verdict = self._judge(Block(table, self._reader.read(table, hints.rows), hints), add)
+        verdict.issues, verdict.more, verdict.errors = issues, more, errors
+        return verdict
+
+    def take(self, verdict: Verdict) -> None:
+        """Count the verdict on the next block in order."""
+        self._notes += verdict.notes
+        for issue in verdict.issues:
+            self._add(issue)
+        self._errors = self._errors or verdict.errors
+        for of_kind, number in verdict.more.items():
+            self._tally.count(of_kind, number)
+        for issue in verdict.swaps:
+            self._swaps.add(issue)
+        self._swapped += len(verdict.swaps)
+        for field_id, number in verdict.filled.items():
+            self._filled[field_id] = self._filled.get(field_id, 0) + number
+        self._waiting += verdict.waiting
+        self._usable += verdict.rows - len(verdict.lost) - verdict.waiting
+        self._rows += verdict.rows
+
+    def take_repeats(
+        self, lost: Mapping[int, str], firsts: Firsts, issue: Callable[[int, rules.Found], Issue]
+    ) -> None:
+        """Rows of the block just taken that were there before. `lost`: its verdict's. `firsts`: key of a rule that remembers
+        rows → row → where the same was first. `issue` makes the issue of a row."""
+        copies = set[int]()
+        for row, first in firsts.get(self._duplicates.KEY, {}).items():
+            if row not in lost:
+                copies.add(row)
+                self._add(issue(row, self._duplicates.found(first)))
+        self._usable -= len(copies)
+        for rule in (self._keys, self._names):
+            for row, first in firsts.get(rule.KEY, {}).items():
+                if row not in copies:
+                    self._add(issue(row, rule.found(first)))
 
     def finish(self) -> Report:
         """The report. A file without any block has no rows."""
@@ -161,28 +228,29 @@ class Validation:
         field = next((match.field for match in self.columns if match.column == issue.column and match.field), None)
         return replace(issue, field=field) if field else issue
 
-    def _count_filled(self, block: Block) -> None:
-        known = block.hints.filled
-        for field_id, column in block.columns.items():
-            number = known.get(field_id)
-            if number is None:
-                number = block.table.row_count - list(column.texts).count("")
-            self._filled[field_id] = self._filled.get(field_id, 0) + number
-        if {"latitude", "longitude"} <= block.columns.keys():
-            number = known.get(BOTH)
-            if number is None:
-                pairs = zip(block.columns["latitude"].texts, block.columns["longitude"].texts, strict=True)
-                number = sum(1 for latitude, longitude in pairs if latitude and longitude)
-            self._filled[BOTH] = self._filled.get(BOTH, 0) + number
+    def _judge(self, block: Block, add: Add) -> Verdict:
+        """What a block by itself says; its issues are given to `add` in the order in which they are found."""
+        table = block.table
+        verdict = Verdict(table.row_count, table.notes)
+        for issue in table.issues:
+            add(self._with_field(issue))
+        verdict.filled = _filled(block)
+        swaps = swapped_rows(block.columns)
+        verdict.swaps = self._swap(block, swaps)
+        verdict.lost, verdict.waiting = self._usability(block, set(swaps), add)
+        self._cells(block, verdict.lost, add)
+        self._row_rules(block, add)
+        return verdict
 
-    def _swap(self, block: Block, swaps: Sequence[int]) -> None:
+    def _swap(self, block: Block, swaps: Sequence[int]) -> list[Issue]:
         """Set the cells of swapped rows aside; what they are is known only when the whole column was seen."""
+        found: list[Issue] = []
         for row in swaps:
             latitude, longitude = block.columns["latitude"], block.columns["longitude"]
             values = (("expected", trim(fold(longitude.texts[row]))), ("longitude", longitude.texts[row]))
-            self._swaps.add(block.issue(row, latitude, Parsed(None, "coordinate-swapped", "error", values)))
+            found.append(block.issue(row, latitude, Parsed(None, "coordinate-swapped", "error", values)))
             latitude.changed[row] = longitude.changed[row] = UNKNOWN
-        self._swapped += len(swaps)
+        return found
 
     def _settle_swaps(self) -> None:
         whole = self._swapped > 1 and self._swapped == self._filled.get(BOTH)
@@ -202,7 +270,7 @@ class Validation:
             for _ in range(self._swapped - len(issues)):
                 self._add(issues[-1])
 
-    def _cells(self, block: Block, lost: Mapping[int, str]) -> None:
+    def _cells(self, block: Block, lost: Mapping[int, str], add: Add) -> None:
         for column in block.columns.values():
             if column.index < 0:
                 continue
@@ -214,12 +282,12 @@ class Validation:
             for row in sorted(rows):
                 parsed = column.changed.get(row)
                 if parsed and parsed.code:
-                    self._add(block.issue(row, column, rules_file.weighed(column.field, self.definition, parsed)))
+                    add(block.issue(row, column, rules_file.weighed(column.field, self.definition, parsed)))
                 # A blank that makes the row unusable was said already.
                 if missing and column.text(row) == "" and lost.get(row) != column.field.id:
-                    self._add(block.issue(row, column, missing))
+                    add(block.issue(row, column, missing))
 
-    def _row_rules(self, block: Block) -> None:
+    def _row_rules(self, block: Block, add: Add) -> None:
         for rule in self._rules:
             check = rule.check
             for row, texts in block.texts(rule.fields, rule.key):
@@ -227,10 +295,10 @@ class Validation:
                     if self._inferred and found.code == "publisher-code":
                         # A publisher only inferred from the file cannot make the file's other codes wrong.
                         found = found._replace(severity="warning", code="publisher-codes-mixed")
-                    self._add(block.issue(row, block.columns[found.field], found))
+                    add(block.issue(row, block.columns[found.field], found))
 
-    def _usability(self, block: Block, swaps: set[int]) -> dict[int, str]:
-        """Rows that the merge cannot use → the field that is to blame; swapped rows wait for the verdict on the column."""
+    def _usability(self, block: Block, swaps: set[int], add: Add) -> tuple[dict[int, str], int]:
+        """(`Verdict.lost`, `Verdict.waiting`): swapped rows wait for the verdict on the column."""
         rule = self._usable_rule
         lost: dict[int, str] = {}
         waiting = 0
@@ -243,35 +311,44 @@ class Validation:
                 continue
             found = problems[0]
             lost[row] = found.field
-            self._add(block.issue(row, block.columns.get(found.field), found, found.field))
+            add(block.issue(row, block.columns.get(found.field), found, found.field))
         for key, check, fields in self._deciding:
             for row, texts in block.texts(fields, key):
                 if row not in lost and any(found.severity == "error" for found in check(*texts) or ()):
                     lost[row] = ""
-        self._waiting += waiting
-        self._usable += block.table.row_count - len(lost) - waiting
-        return lost
+        return lost, waiting
 
     def _repeats(self, block: Block, lost: Mapping[int, str]) -> None:
+        """Rows of the block that were there before; all rows are remembered."""
         table, copies = block.table, set[int]()
-        key = self._duplicates.KEY
-        firsts = block.hints.firsts
-        known = block.hints.rows.get(key)
-        whole = enumerate(zip(*table.columns, strict=True)) if known is None else ((row, table.row(row)) for row in known)
-        for row, cells in whole:
+        for row, cells in enumerate(zip(*table.columns, strict=True)):
             if row not in lost:
-                first = firsts.get(key, {}).get(row)
-                twice = self._duplicates.check(cells, table.record(row), table.lines[row], first)
+                twice = self._duplicates.check(cells, table.record(row), table.lines[row])
                 if twice:
                     copies.add(row)
                     self._add(block.issue(row, None, twice))
         self._usable -= len(copies)
         for rule in (self._keys, self._names):
             for row, texts in block.texts(rule.fields, rule.KEY) if rule.fields else ():
-                first = firsts.get(rule.KEY, {}).get(row)
-                found = rule.check(texts, table.record(row), table.lines[row], first)
+                found = rule.check(texts, table.record(row), table.lines[row])
                 if found and row not in copies:
                     self._add(block.issue(row, block.columns[found.field], found))
+
+
+def _filled(block: Block) -> dict[str, int]:
+    """`Hints.filled` of all columns."""
+    found: dict[str, int] = {}
+    known = block.hints.filled
+    for field_id, column in block.columns.items():
+        number = known.get(field_id)
+        found[field_id] = block.table.row_count - list(column.texts).count("") if number is None else number
+    if {"latitude", "longitude"} <= block.columns.keys():
+        number = known.get(BOTH)
+        if number is None:
+            pairs = zip(block.columns["latitude"].texts, block.columns["longitude"].texts, strict=True)
+            number = sum(1 for latitude, longitude in pairs if latitude and longitude)
+        found[BOTH] = number
+    return found
 
 
 def validate(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recommended_datasets.report import Issue
 from recommended_datasets.rules import Found
-from recommended_datasets.rules_keys import First
-from recommended_datasets.table import Table
+from recommended_datasets.table import Note, Table
 from recommended_datasets.values_columns import Column
 from recommended_datasets.values_parsed import Parsed
 
@@ -22,13 +22,30 @@ class Hints:
 
     `rows`: field id or rule key (`Validation.rule_keys`) → the only rows, ascending, that need the scalar functions. For a
     field: rows that `values.parse` would not accept unchanged, and the blanks of a ◎ column.
-    `firsts`: key of a rule that remembers rows → row → where the same was first (for the rows named in `rows`).
     `filled`: field id → cells with any text, and ``latitude+longitude`` → rows with both.
     """
 
     rows: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
-    firsts: Mapping[str, Mapping[int, First]] = field(default_factory=dict[str, Mapping[int, First]])
     filled: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What one block by itself says, before its rows are compared with those of other blocks."""
+
+    rows: int
+    notes: Sequence[Note]
+    issues: list[Issue] = field(default_factory=list[Issue])
+    more: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """(code, column) → issues beyond those in `issues`, of a kind of which there are more than enough."""
+    errors: bool = False
+    swaps: list[Issue] = field(default_factory=list[Issue])
+    """One for each row whose coordinates changed places."""
+    filled: dict[str, int] = field(default_factory=dict[str, int])
+    lost: dict[int, str] = field(default_factory=dict[int, str])
+    """Row that the merge cannot use → the field that is to blame."""
+    waiting: int = 0
+    """Rows that can be used if the whole column changed places."""
 
 
 class Block:

@@ -102,6 +102,10 @@ class TableReader:
         """The canonical texts of some cells of a field."""
         return self._readers[field].read(texts, 0, "").canonical()
 
+    def constant(self, field: str) -> str | None:
+        """The canonical text of one of the mapping's constants."""
+        return self.canonical(field, [self._constants[field]])[0]
+
     def read(self, table: Table, rows: Mapping[str, Sequence[int]] | None = None) -> dict[str, Column]:
         """field id → column, in the file's order. Cells with broken bytes are unknown."""
         found: dict[str, Column] = {}

@@ -12,7 +12,7 @@ from recommended_datasets import catalog
 from recommended_datasets.checking import check_bytes
 from recommended_datasets.normalisation import normalise
 from recommended_datasets.reader import read_table
-from recommended_datasets.report import Report
+from recommended_datasets.report import Issue, Report
 from recommended_datasets.table import Table
 from recommended_datasets.validation import Validation, validate
 from recommended_datasets.validation_block import Hints
@@ -231,6 +231,31 @@ def test_a_file_in_blocks_has_the_verdict_of_the_whole(size: int) -> None:
     assert validation.finish() == whole
 
 
+def take(validation: Validation, table: Table, hints: Hints) -> None:
+    """Judge a block as the fast lane does: by itself first, then against the blocks before it."""
+    import numpy as np
+    import polars as pl
+
+    from recommended_datasets.fast_hints import Hinting
+    from recommended_datasets.fast_repeats import Repeats
+    from recommended_datasets.rules import Found
+
+    table = replace(table, columns=tuple(pl.Series(column, dtype=pl.String) for column in table.columns))
+    verdict = validation.judge(table, hints)
+    validation.take(verdict)
+    hinting = Hinting(validation)
+    firsts = Repeats().find(1, np.array(table.lines, np.int32), hinting.keyed(hinting.look(table)))
+    places = {match.field: match for match in validation.columns if match.field}
+
+    def issue(row: int, found: Found) -> Issue:
+        shown = places.get(found.field)
+        where = (shown.column, table.columns[shown.index][row]) if shown else ("", "")
+        record, line = row + 1, table.lines[row]
+        return Issue(str(found.code), found.severity, record, line, found.field, *where, values=found.values)
+
+    validation.take_repeats(verdict.lost, firsts, issue)
+
+
 def hinted(table: Table) -> Report:
     """The verdict with hints as a fast lane would give them: only the rows that are not fine as written."""
     from recommended_datasets.values import parse
@@ -250,7 +275,7 @@ def hinted(table: Table) -> Report:
             for r, text in enumerate(texts)
             if parse(field, text).code or parse(field, text).text != text or (not text and field.mark == "◎")
         ]
-    validation.feed(table, Hints(rows=wanted, filled=filled))
+    take(validation, table, Hints(rows=wanted, filled=filled))
     return validation.finish()
 
 
@@ -264,7 +289,7 @@ def test_every_rule_key_can_be_hinted() -> None:
     validation = Validation(DEFINITION, municipality_code="462012")
     validation.start(table)
     every = {key: list(range(table.row_count)) for key in validation.rule_keys}
-    validation.feed(table, Hints(rows=every))
+    take(validation, table, Hints(rows=every))
     assert validation.finish() == validate(table, DEFINITION, municipality_code="462012")
 
 

@@ -17,7 +17,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from ckanext.datastore.backend.postgres import DatastorePostgresqlBackend, get_write_engine, identifier  # type: ignore
-from recommended_datasets.fast_ahead import ahead
+from ckanext.kagoshima.consolidation.ahead import ahead
 from recommended_datasets.merged_columns import Column
 from recommended_datasets.search_grams import tsvectors
 

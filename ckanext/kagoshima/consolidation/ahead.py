@@ -1,7 +1,4 @@
-"""Reading ahead: the next piece is made in a thread while this one is used.
-
-numpy, polars and hashing let go of the interpreter, so that reading and judging a large file share two processors.
-"""
+"""Making ahead: the next item is made in a thread while this one is used."""
 
 from __future__ import annotations
 
