@@ -54,7 +54,7 @@ def test_the_report_is_that_of_the_exact_lane(seed: int, tmp_path: Path, monkeyp
     exact, _ = check(path, 1 << 60, monkeypatch)
     quick, was_quick = check(path, 0, monkeypatch, 110_000 + 30_000 * (seed % 3))
     assert repr(exact) == repr(quick) and as_json(exact, "ja") == as_json(quick, "ja")
-    assert children() == before, "the second process ends with the check"
+    assert children() <= before, "the second process ends with the check"
     if was_quick:
         assert any(not isinstance(answer, fast_worker.Failed) for answer in answers), "the second process judged nothing"
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_changed_while_it_is_read_is_read_anew(tmp_path: Path, mo
     before = children()
     report, was_quick = check(path, 0, monkeypatch, 100_000)
     assert not was_quick and report.row_count == 4000
-    assert children() == before
+    assert children() <= before
 
 
 def test_constants_of_a_mapping_count_in_rows_that_are_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
