@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,14 +42,15 @@ class Opened:
 
     def __init__(self, path: Path, catalog: Catalog, header_line: int = 0) -> None:
         self.path = path
-        self._exit = ExitStack()
-        self._worker: Worker | None = None
+        self.worker: Worker | None = None
         if path.stat().st_size >= TOGETHER and processors() > 1:
             with suppress(OSError):
-                self._worker = self._exit.enter_context(Worker())
-        with self._exit.pop_all() as started:
+                self.worker = Worker()
+        try:
             self.blocks = Blocks(path, catalog.knows, header_line)
-            self._exit = started.pop_all()
+        except BaseException:
+            self._end_worker()
+            raise
 
     @property
     def first(self) -> Table:
@@ -59,15 +60,16 @@ class Opened:
         """All blocks. Nothing is judged."""
         return self.blocks.tables()
 
-    def worker(self) -> Worker | None:
-        return self._worker
-
     def __enter__(self) -> Opened:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._exit.close()
+        self._end_worker()
         self.blocks.source.file.close()
+
+    def _end_worker(self) -> None:
+        if self.worker:
+            self.worker.close()
 
 
 def processors() -> int:
@@ -90,6 +92,16 @@ class Job:
     progress: Callable[[int], None] | None = None
     """Called with the number of rows of each block that was judged."""
 
+    def validation(self, catalog: Catalog | None = None) -> Validation:
+        return Validation(
+            self.definition,
+            municipality_code=self.municipality_code,
+            columns=self.columns,
+            catalog=catalog,
+            constants=self.constants,
+            polygon=self.polygon,
+        )
+
 
 def check_large(job: Job) -> tuple[Report, str | None]:
     """The report and the publisher. Raises `Unsuitable` where the exact reader has to read the file."""
@@ -103,19 +115,11 @@ def check_large(job: Job) -> tuple[Report, str | None]:
 
 def _run(job: Job, opened: Opened, majority: str | None) -> tuple[Report, str | None, str | None]:
     """(report, publisher, the code that most rows name). `majority` given: the publisher to infer."""
-    validation = Validation(
-        job.definition,
-        municipality_code=job.municipality_code,
-        columns=job.columns,
-        catalog=job.catalog,
-        constants=job.constants,
-        polygon=job.polygon,
-    )
-    blocks, worker, first = opened.blocks, opened.worker(), opened.first
+    validation = job.validation(job.catalog)
+    blocks, worker, first = opened.blocks, opened.worker, opened.first
     place = next((match.index for match in job.columns if match.field == CODE), None)
     validation.start(first if majority is None or place is None else _with_code(first, place, majority))
-    count_codes = job.municipality_code is None
-    judge = Judge(blocks.source, blocks.head, validation, count_codes=count_codes)
+    judge = Judge(blocks.source, blocks.head, validation)
     stamp = blocks.source.stamp()
     if worker:
         worker.set_up(_setup(job, opened, validation.publisher))
@@ -145,19 +149,7 @@ def _run(job: Job, opened: Opened, majority: str | None) -> tuple[Report, str | 
 
 def _setup(job: Job, opened: Opened, publisher: str | None) -> Setup:
     source = opened.blocks.source
-    return Setup(
-        opened.path,
-        source.stamp(),
-        source.encoding,
-        opened.blocks.head,
-        job.definition,
-        job.columns,
-        job.constants,
-        job.polygon,
-        job.municipality_code,
-        publisher,
-        job.municipality_code is None,
-    )
+    return Setup(opened.path, source.stamp(), source.encoding, opened.blocks.head, job.validation(), publisher)
 
 
 def _outcomes(blocks: Blocks, judge: Judge, worker: Worker | None) -> Iterator[Outcome]:
@@ -171,9 +163,9 @@ def _outcomes(blocks: Blocks, judge: Judge, worker: Worker | None) -> Iterator[O
     for piece in blocks.pieces:
         if worker and worker.free(piece):
             worker.ask(piece, records)
-            waiting.append((_without_raw(piece), None))
+            waiting.append((piece.light(), None))
         elif waiting:
-            waiting.append((_without_raw(piece), _tried(judge, piece, records)))
+            waiting.append((piece.light(), _tried(judge, piece, records)))
         else:
             waiting.append((piece, Failed("", unsuitable=False)))
         while waiting and (waiting[0][1] or len(waiting) > _WAITING or (worker and worker.has_answered())):
@@ -184,10 +176,6 @@ def _outcomes(blocks: Blocks, judge: Judge, worker: Worker | None) -> Iterator[O
         before = _settled(judge, worker, waiting.popleft(), before, records)
         records += before.verdict.rows
         yield before
-
-
-def _without_raw(piece: Piece) -> Piece:
-    return piece._replace(raw=None) if piece.start >= 0 else piece
 
 
 def _tried(judge: Judge, piece: Piece, records: int) -> Outcome | Failed:

@@ -81,11 +81,11 @@ def _moved(issue: Issue, shift: int) -> Issue:
 class Judge:
     """Judges pieces of one file, in any order. Begin with a `Validation` that was started."""
 
-    def __init__(self, source: Source, head: Head, validation: Validation, *, count_codes: bool) -> None:
+    def __init__(self, source: Source, head: Head, validation: Validation) -> None:
         self._source, self._reader, self._validation = source, PieceReader(source, head), validation
         self._hinting = Hinting(validation)
         self._places = {match.field: match for match in validation.columns if match.field}
-        self._count_codes = count_codes and CODE in self._places
+        self._count_codes = validation.inferred and CODE in self._places
         keys = validation.rule_keys
         self._shown = {keys["duplicate-key"][-1]} if "duplicate-key" in keys else set[str]()
         self._shown |= {"name"} if "duplicate-name" in keys else set()

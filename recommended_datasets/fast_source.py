@@ -40,6 +40,10 @@ class Piece(NamedTuple):
     """Physical lines of the file before it."""
     last: bool
 
+    def light(self) -> Piece:
+        """Without its bytes, where they can be read again."""
+        return self._replace(raw=None) if self.start >= 0 else self
+
 
 class Source:
     """`pieces`, and each of them as UTF-8 without byte order mark, broken bytes as lone surrogates.

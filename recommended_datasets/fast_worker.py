@@ -1,4 +1,4 @@
-"""A second process that judges every other piece of a large file: Python runs on one processor only.
+"""A second process that judges pieces of a large file: Python runs on one processor only.
 
 It is started as a program of its own, never by a fork: the process that asks may have threads, as polars and web servers do.
 Questions and answers are pickles in pipes. Whatever goes wrong in it or with it, the process that asked judges the piece.
@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from recommended_datasets.fast_source import Piece, Source, Unsuitable
 
 if TYPE_CHECKING:
-    from recommended_datasets.definition import Definition
     from recommended_datasets.fast_head import Head
     from recommended_datasets.fast_outcome import Outcome
-    from recommended_datasets.report import ColumnMatch
+    from recommended_datasets.validation import Validation
 
 AHEAD = 4
 """Pieces that the worker is given before it has answered, so that it never waits."""
@@ -38,14 +37,10 @@ class Setup:
     stamp: tuple[int, int, int, int]
     encoding: str
     head: Head
-    definition: Definition
-    columns: tuple[ColumnMatch, ...]
-    constants: dict[str, str] | None
-    polygon: Any
-    municipality_code: str | None
-    """The publisher that was given; None: it is inferred."""
+    validation: Validation
+    """Before its start."""
     publisher: str | None
-    count_codes: bool
+    """As the first block says."""
 
 
 class Task(NamedTuple):
@@ -63,7 +58,7 @@ class Failed(NamedTuple):
 
 
 class Worker:
-    """The other process as this one sees it. Use it as a context: it ends with it."""
+    """The other process as this one sees it, until `close`."""
 
     def __init__(self) -> None:
         """Starts it; it gets ready while this process goes on. Raises `OSError`."""
@@ -77,10 +72,8 @@ class Worker:
         self.well = True
         Thread(target=self._listen, daemon=True, name="fast-worker").start()
 
-    def __enter__(self) -> Worker:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Ends it, whatever it is at."""
         self.well = False
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -119,7 +112,7 @@ class Worker:
 
     def ask(self, piece: Piece, records: int) -> None:
         """Give it a piece."""
-        self._send(pickle.dumps(Task(piece._replace(raw=None) if piece.start >= 0 else piece, records), protocol=5))
+        self._send(pickle.dumps(Task(piece.light(), records), protocol=5))
         self.asked += 1
 
     def has_answered(self) -> bool:
@@ -139,7 +132,6 @@ class Worker:
 def main() -> None:
     """The worker's side: a `Setup`, then a `Task` at a time, each answered by an `Outcome` or `Failed`."""
     from recommended_datasets.fast_outcome import Judge
-    from recommended_datasets.validation import Validation
 
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     with suppress(KeyboardInterrupt, EOFError, OSError):
@@ -147,15 +139,8 @@ def main() -> None:
         source = Source(setup.path, setup.encoding)
         if source.stamp() != setup.stamp:
             return
-        validation = Validation(
-            setup.definition,
-            municipality_code=setup.municipality_code,
-            columns=setup.columns,
-            constants=setup.constants,
-            polygon=setup.polygon,
-        )
-        validation.start_as(setup.publisher)
-        judge = Judge(source, setup.head, validation, count_codes=setup.count_codes)
+        setup.validation.start_as(setup.publisher)
+        judge = Judge(source, setup.head, setup.validation)
         while True:
             task: Task = pickle.load(questions)
             try:

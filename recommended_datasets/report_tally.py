@@ -11,7 +11,7 @@ from recommended_datasets.report import Issue
 EXAMPLES = 10_000
 """Examples kept per code and column."""
 TOTAL = 100_000
-"""Examples kept in all."""
+"""Examples kept in all, but for the first of each code and column."""
 ALL_ROWS = 5
 """From so many rows on, an issue that every row has is one issue about the column."""
 
@@ -30,10 +30,15 @@ def kind(issue: Issue) -> tuple[str, str]:
 
 
 class Tally:
-    """Issues of one file. `add` in the order of records within a code and column."""
+    """Issues of one file. `add` in the order of records within a code and column.
 
-    def __init__(self, examples: int = EXAMPLES, total: int = TOTAL) -> None:
-        self._examples, self._total, self._kept = examples, total, 0
+    What is kept depends on the counts alone, not on the order in which issues of different kinds come: where all kept issues
+    would be more than `total`, fewer are kept of each kind, half as many each time.
+    """
+
+    def __init__(self, examples: int, total: int | None = None) -> None:
+        self._examples, self._kept = examples, 0
+        self._total = TOTAL if total is None else total
         self._found: dict[tuple[str, str], list[Issue]] = {}
         self._counts: dict[tuple[str, str], int] = {}
 
@@ -42,10 +47,17 @@ class Tally:
         key = kind(issue)
         self._counts[key] = self._counts.get(key, 0) + 1
         kept = self._found.setdefault(key, [])
-        # One example of each kind always finds room.
-        if not kept or (len(kept) < self._examples and self._kept < self._total):
+        if len(kept) < self._examples:
             kept.append(issue)
             self._kept += 1
+            while self._kept > self._total and self._examples > 1:
+                self._keep_fewer()
+
+    def _keep_fewer(self) -> None:
+        self._examples //= 2
+        for kept in self._found.values():
+            del kept[self._examples:]
+        self._kept = sum(map(len, self._found.values()))
 
     def count(self, key: tuple[str, str], number: int) -> None:
         """Count issues of a code and column of which there are more than enough already."""

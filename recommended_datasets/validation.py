@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recommended_datasets import rules, rules_file, rules_keys, rules_place
+from recommended_datasets import report_tally, rules, rules_file, rules_keys, rules_place
 from recommended_datasets.definition import Definition
 from recommended_datasets.report import ColumnMatch, Issue, Report
-from recommended_datasets.report_tally import EXAMPLES, Tally, kind
+from recommended_datasets.report_tally import Tally, kind
 from recommended_datasets.table import Note, Table
 from recommended_datasets.validation_block import BOTH, Block, Hints, Verdict
-from recommended_datasets.values_columns import UNKNOWN, Column, TableReader, swapped_rows
-from recommended_datasets.values_parsed import Parsed, fold, trim
+from recommended_datasets.validation_rules import BlockRules, Publisher
+from recommended_datasets.values_columns import Column, TableReader
 
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _NO_HINTS = Hints()
 
 Firsts = Mapping[str, Mapping[int, rules_keys.First]]
-Add = Callable[[Issue], None]
 
 
 class Validation:
@@ -40,19 +39,20 @@ class Validation:
         catalog: Catalog | None = None,
         constants: Mapping[str, str] | None = None,
         polygon: rules_place.Polygon | None = None,
-        examples: int = EXAMPLES,
+        examples: int | None = None,
     ) -> None:
         """`municipality_code`: the publisher, who stands whatever the file says; left out, the code most rows name.
         `constants`: field → value for every row (a mapping's). `polygon`: see `rules_place.Polygon`. `examples`: how many
-        issues are kept of each code and column; all are counted."""
+        issues are kept of each code and column (`report_tally.EXAMPLES`); all are counted."""
         self.definition = definition
         self.publisher = municipality_code
         self.columns: tuple[ColumnMatch, ...] = tuple(columns) if columns is not None else ()
         self._given = columns is not None
-        self._inferred = municipality_code is None
+        self.inferred = municipality_code is None
+        """Whether the publisher is only found in the file."""
         self._known_catalog, self._constants, self._polygon = catalog, dict(constants or {}), polygon
-        self._tally, self._swaps = Tally(examples), Tally(examples)
-        self._examples, self._said = examples, Counter[tuple[str, str]]()
+        self._examples = report_tally.EXAMPLES if examples is None else examples
+        self._tally, self._swaps = Tally(self._examples), Tally(self._examples)
         self._head: Table | None = None
         self._notes: list[Note] = []
         self._rows = self._usable = self._swapped = self._waiting = 0
@@ -76,80 +76,72 @@ class Validation:
         self._head = table
         if not self._given:
             self.columns = match_columns(table, self.definition, catalog=self._catalog)
-        self._reader = TableReader(self.definition, self.columns, self._constants)
-        if self._inferred:
-            self.publisher = rules_place.majority(self._reader.column(table, "municipality_code"))
-        self._build()
+        reader = TableReader(self.definition, self.columns, self._constants)
+        if self.inferred:
+            self.publisher = rules_place.majority(reader.column(table, "municipality_code"))
+        self._build(reader)
         for issue in rules_file.issues(table, self.definition, self.columns, self._constants):
             self._add(issue)
 
     def start_as(self, publisher: str | None) -> None:
         """Build the rules to `judge` blocks of a file that another process started, which found this publisher."""
         self.publisher = publisher
-        self._reader = TableReader(self.definition, self.columns, self._constants)
-        self._build()
+        self._build(TableReader(self.definition, self.columns, self._constants))
 
-    def _build(self) -> None:
-        there = self._reader.fields
-        self._rules = rules.build(self.definition, there)
-        self._rules += rules_place.rules(self.definition, there, self.publisher, self._polygon)
-        self._usable_rule = rules.usable_rule(self.definition, there)
-        # A definition may say that a row elsewhere is an error: then the merge does not take it either.
-        place = [rule for rule in self._rules if rule.key == "place" and self.definition.place == "error"]
-        self._deciding = [(rule.key, rule.check, rule.fields) for rule in place]
+    def _build(self, reader: TableReader) -> None:
+        publisher = Publisher(self.publisher, inferred=self.inferred)
+        self._rules = BlockRules(self.definition, reader, self.columns, publisher, self._polygon)
         self._duplicates = rules_keys.Duplicates()
-        self._keys = rules_keys.Keys(self.definition, there)
-        self._names = rules_keys.Names(self.definition, there)
+        self._keys = rules_keys.Keys(self.definition, reader.fields)
+        self._names = rules_keys.Names(self.definition, reader.fields)
 
     @property
     def rule_keys(self) -> dict[str, tuple[str, ...]]:
         """Key → fields of every rule over rows, after `start`. ``duplicate-row`` is over all columns of the file."""
-        keys = {rule.key: rule.fields for rule in self._rules} | {"usable": self._usable_rule.fields}
-        keys[self._duplicates.KEY] = ()
+        keys = {**self._rules.fields, self._duplicates.KEY: ()}
         return keys | {rule.KEY: rule.fields for rule in (self._keys, self._names) if rule.fields}
 
     @property
     def rule_checks(self) -> dict[str, rules.Check]:
         """Key → check of the stateless rules, after `start`: for the fast lane, which asks once for equal rows."""
-        return {rule.key: rule.check for rule in self._rules}
+        return self._rules.checks
 
     def canonical(self, field: str, texts: Sequence[str]) -> list[str | None]:
         """The canonical texts of some cells of one field, after `start`; None = unknown."""
-        return self._reader.canonical(field, texts)
+        return self._rules.reader.canonical(field, texts)
 
     def constant(self, field: str) -> str | None:
         """The canonical text of a field that the mapping gives for every row, after `start`; None = unknown."""
-        return self._reader.constant(field)
+        return self._rules.reader.constant(field)
 
     def feed(self, table: Table) -> None:
         """Judge one block."""
         if self._head is None:
             self.start(table)
-        block = Block(table, self._reader.read(table), _NO_HINTS)
-        verdict = self._judge(block, self._add)
+        block = Block(table, self._rules.reader.read(table), _NO_HINTS)
+        verdict = self._rules.judge(block, self._add)
         self.read = block.columns if not (verdict.swaps or self._rows) else None
         self.take(verdict)
         self._repeats(block, verdict.lost)
 
     def judge(self, table: Table, hints: Hints) -> Verdict:
-        """What a block by itself says, after `start` or `start_as`; `hints` spare cells that are known to be fine. Issues of
-        a kind of which this process found more than are kept anyway are only counted."""
+        """What a block by itself says, after `start` or `start_as`, in any order; `hints` spare cells that are known to be
+        fine. Issues of a kind of which the block alone has more than are kept of the file are only counted."""
         issues: list[Issue] = []
-        more = Counter[tuple[str, str]]()
+        said = Counter[tuple[str, str]]()
         errors = False
 
         def add(issue: Issue) -> None:
             nonlocal errors
             errors = errors or issue.severity == "error"
             of_kind = kind(issue)
-            self._said[of_kind] += 1
-            if self._said[of_kind] > self._examples:
-                more[of_kind] += 1
-            else:
+            said[of_kind] += 1
+            if said[of_kind] <= self._examples:
                 issues.append(issue)
 
-        verdict = self._judge(Block(table, self._reader.read(table, hints.rows), hints), add)
-        verdict.issues, verdict.more, verdict.errors = issues, more, errors
+        verdict = self._rules.judge(Block(table, self._rules.reader.read(table, hints.rows), hints), add)
+        verdict.issues, verdict.errors = issues, errors
+        verdict.more = Counter({key: number - self._examples for key, number in said.items() if number > self._examples})
         return verdict
 
     def take(self, verdict: Verdict) -> None:
@@ -216,41 +208,9 @@ class Validation:
             cut=tallied.cut,
         )
 
-    # ---- one block ----
-
     def _add(self, issue: Issue) -> None:
         self._errors = self._errors or issue.severity == "error"
         self._tally.add(issue)
-
-    def _with_field(self, issue: Issue) -> Issue:
-        if issue.field or not issue.column:
-            return issue
-        field = next((match.field for match in self.columns if match.column == issue.column and match.field), None)
-        return replace(issue, field=field) if field else issue
-
-    def _judge(self, block: Block, add: Add) -> Verdict:
-        """What a block by itself says; its issues are given to `add` in the order in which they are found."""
-        table = block.table
-        verdict = Verdict(table.row_count, table.notes)
-        for issue in table.issues:
-            add(self._with_field(issue))
-        verdict.filled = _filled(block)
-        swaps = swapped_rows(block.columns)
-        verdict.swaps = self._swap(block, swaps)
-        verdict.lost, verdict.waiting = self._usability(block, set(swaps), add)
-        self._cells(block, verdict.lost, add)
-        self._row_rules(block, add)
-        return verdict
-
-    def _swap(self, block: Block, swaps: Sequence[int]) -> list[Issue]:
-        """Set the cells of swapped rows aside; what they are is known only when the whole column was seen."""
-        found: list[Issue] = []
-        for row in swaps:
-            latitude, longitude = block.columns["latitude"], block.columns["longitude"]
-            values = (("expected", trim(fold(longitude.texts[row]))), ("longitude", longitude.texts[row]))
-            found.append(block.issue(row, latitude, Parsed(None, "coordinate-swapped", "error", values)))
-            latitude.changed[row] = longitude.changed[row] = UNKNOWN
-        return found
 
     def _settle_swaps(self) -> None:
         whole = self._swapped > 1 and self._swapped == self._filled.get(BOTH)
@@ -267,56 +227,9 @@ class Validation:
                 )
             self._add(issue)
         if not whole:
-            for _ in range(self._swapped - len(issues)):
-                self._add(issues[-1])
-
-    def _cells(self, block: Block, lost: Mapping[int, str], add: Add) -> None:
-        for column in block.columns.values():
-            if column.index < 0:
-                continue
-            asked = column.field.mark == "◎" and column.field.type != "flag" and column.field.blank == "unknown"
-            missing = rules_file.missing(column.field, self.definition) if asked else None
-            rows: Iterable[int] = column.changed
-            if asked:
-                rows = {*column.changed, *block.rows(column.field.id, blank=column)}
-            for row in sorted(rows):
-                parsed = column.changed.get(row)
-                if parsed and parsed.code:
-                    add(block.issue(row, column, rules_file.weighed(column.field, self.definition, parsed)))
-                # A blank that makes the row unusable was said already.
-                if missing and column.text(row) == "" and lost.get(row) != column.field.id:
-                    add(block.issue(row, column, missing))
-
-    def _row_rules(self, block: Block, add: Add) -> None:
-        for rule in self._rules:
-            check = rule.check
-            for row, texts in block.texts(rule.fields, rule.key):
-                for found in check(*texts) or ():
-                    if self._inferred and found.code == "publisher-code":
-                        # A publisher only inferred from the file cannot make the file's other codes wrong.
-                        found = found._replace(severity="warning", code="publisher-codes-mixed")
-                    add(block.issue(row, block.columns[found.field], found))
-
-    def _usability(self, block: Block, swaps: set[int], add: Add) -> tuple[dict[int, str], int]:
-        """(`Verdict.lost`, `Verdict.waiting`): swapped rows wait for the verdict on the column."""
-        rule = self._usable_rule
-        lost: dict[int, str] = {}
-        waiting = 0
-        for row, texts in block.texts(rule.fields, rule.key):
-            problems = list(rule.check(*texts) or ())
-            if not problems:
-                continue
-            if row in swaps and not rule.check(*rules.as_if_placed(rule.fields, texts)):
-                waiting += 1
-                continue
-            found = problems[0]
-            lost[row] = found.field
-            add(block.issue(row, block.columns.get(found.field), found, found.field))
-        for key, check, fields in self._deciding:
-            for row, texts in block.texts(fields, key):
-                if row not in lost and any(found.severity == "error" for found in check(*texts) or ()):
-                    lost[row] = ""
-        return lost, waiting
+            more = self._swapped - len(issues)
+            if more:
+                self._tally.count(kind(issues[-1]), more)
 
     def _repeats(self, block: Block, lost: Mapping[int, str]) -> None:
         """Rows of the block that were there before; all rows are remembered."""
@@ -333,22 +246,6 @@ class Validation:
                 found = rule.check(texts, table.record(row), table.lines[row])
                 if found and row not in copies:
                     self._add(block.issue(row, block.columns[found.field], found))
-
-
-def _filled(block: Block) -> dict[str, int]:
-    """`Hints.filled` of all columns."""
-    found: dict[str, int] = {}
-    known = block.hints.filled
-    for field_id, column in block.columns.items():
-        number = known.get(field_id)
-        found[field_id] = block.table.row_count - list(column.texts).count("") if number is None else number
-    if {"latitude", "longitude"} <= block.columns.keys():
-        number = known.get(BOTH)
-        if number is None:
-            pairs = zip(block.columns["latitude"].texts, block.columns["longitude"].texts, strict=True)
-            number = sum(1 for latitude, longitude in pairs if latitude and longitude)
-        found[BOTH] = number
-    return found
 
 
 def validate(

@@ -12,6 +12,14 @@ from core.test_lanes import HEADER, check, file, record
 from recommended_datasets import fast, fast_worker
 from recommended_datasets.report_text import as_json
 
+ENDS_LATER = """
+import os
+from recommended_datasets import fast_outcome as f
+piece, asked = f.Judge.piece, []
+f.Judge.piece = lambda *a, **k: (asked.append(1), len(asked) > 1 and os._exit(9), piece(*a, **k))[2]
+"""
+"""Of the second process: it judges one piece."""
+
 
 @pytest.fixture(autouse=True)
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,9 +93,7 @@ def test_a_check_survives_its_second_process(misfortune: str, tmp_path: Path, mo
     elif misfortune == "ends at once":
         monkeypatch.setattr(fast_worker, "_MAIN", "raise SystemExit(3)")
     elif misfortune == "ends later":
-        later = "import os; from recommended_datasets import fast_outcome as f; j = f.Judge.piece; n = []\n"
-        later += "f.Judge.piece = lambda *a, **k: (n.append(1), len(n) > 1 and os._exit(9), j(*a, **k))[2]\n"
-        monkeypatch.setattr(fast_worker, "_MAIN", later + fast_worker._MAIN)
+        monkeypatch.setattr(fast_worker, "_MAIN", ENDS_LATER + fast_worker._MAIN)
     else:
         monkeypatch.setattr(fast, "_setup", lambda *_: lambda: None)
     quick, was_quick = check(path, 0, monkeypatch, 100_000)
@@ -126,3 +132,31 @@ def test_constants_of_a_mapping_count_in_rows_that_are_repeated(tmp_path: Path, 
         reports.append(checking.check_bytes(path, mapping=mapping, report_only=True).report)
     assert repr(reports[0]) == repr(reports[1])
     assert reports[1].issue_counts["duplicate-key"] == 1
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_the_examples_kept_of_many_faults_are_those_of_the_exact_lane(ends: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever judged a piece, in whatever order, and however often: records of several lines are over the pieces' ends."""
+    from recommended_datasets import report_tally
+
+    monkeypatch.setattr(report_tally, "EXAMPLES", 40)
+    monkeypatch.setattr(report_tally, "TOTAL", 60)
+    rows = [record(number) for number in range(4000)]
+    for number, row in enumerate(rows):
+        if number > 1000 and number % 4 == 0:
+            row[15] = '"' + "一行目\n" * 100 + '"'
+        if number % 3 == 0:
+            row[11] = f"朝から{number}"
+        if number % 50 == 1:
+            row[7] = f"北{number}"
+        if number % 7 == 2:
+            row[10] = "代表"
+    rows[5] = rows[4]
+    path = write(tmp_path / "aed.csv", rows)
+    exact, _ = check(path, 1 << 60, monkeypatch)
+    if ends:
+        monkeypatch.setattr(fast_worker, "_MAIN", ENDS_LATER + fast_worker._MAIN)
+    quick, was_quick = check(path, 0, monkeypatch, 150_000)
+    assert was_quick and repr(exact) == repr(quick)
+    assert exact.issue_counts["type-error"] > 40 and exact.cut
+    assert 20 < len(exact.issues) <= 60
