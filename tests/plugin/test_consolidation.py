@@ -9,11 +9,13 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import pytest
+import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories, helpers
 from werkzeug.datastructures import FileStorage
 
-from ckanext.kagoshima.consolidation import jobs, publishing
+from ckanext.kagoshima.checking import catalogue
+from ckanext.kagoshima.consolidation import datastore_tables, jobs, loading, publishing
 from ckanext.kagoshima.consolidation.model import MergeChange, MergeRun
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "clean_datastore")
@@ -197,6 +199,27 @@ def test_the_page_shows_the_balance_in_words(files, app):
     page = app.get("/merged/evacuation_space").body
     assert "鹿屋市" in page and "rejected.csv" in page and "11" in page
     assert app.get("/merged/no_such_thing", status=404)
+
+
+def test_a_first_run_that_died_before_its_indexes_were_made_is_finished_by_the_next(files, app, monkeypatch):
+    definition = catalogue.load().standard("evacuation_space")
+    create_indexes = datastore_tables.create_indexes
+
+    def broken(connection, shape):
+        if connection.execute(sa.text(f'SELECT count(*) FROM "{shape.table}"')).scalar():
+            raise OSError("disk full")
+        create_indexes(connection, shape)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(datastore_tables, "create_indexes", broken)
+        with pytest.raises(OSError):
+            merged()
+    model.Session.rollback()
+    assert not loading.is_current(definition)
+    assert MergeRun.public("evacuation_space") is None, "nothing is public of a table that is not finished"
+    merged()
+    assert loading.is_current(definition)
+    assert len(table(app)) == 8
 
 
 def test_a_run_that_died_before_its_files_were_written_is_finished_by_the_next(files, app, monkeypatch):

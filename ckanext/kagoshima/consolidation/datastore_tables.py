@@ -8,7 +8,7 @@ table view work on these tables as on any other.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,14 +175,25 @@ def replace(connection: Any, shape: Shape, ids: list[str], frames: Iterable[pl.D
     copy(connection, shape, frames)
 
 
-def fill(shape: Shape, frames: Iterable[pl.DataFrame], *, said: str = "") -> None:
-    """Put exactly these rows into the table, in one transaction, and make its indexes afterwards. `said`: see `mark`."""
+def fill(
+    shape: Shape, frames: Iterable[pl.DataFrame], *, said: str = "", filled: Callable[[], object] | None = None
+) -> None:
+    """Put exactly these rows into the table and make its indexes afterwards, in one transaction. `said`: see `mark`.
+
+    With `filled` the rows are committed first and it is called; then the indexes are made. A table whose process died between
+    the two has no indexes, so that it is not `is_current`.
+    """
     with get_write_engine().begin() as connection:
         drop_indexes(connection, shape.table)
         connection.execute(sa.text(f"TRUNCATE {identifier(shape.table)}"))
         copy(connection, shape, frames, freeze=True)
-        create_indexes(connection, shape)
+        if filled is None:
+            create_indexes(connection, shape)
         _note(connection, shape.table, said)
+    if filled is not None:
+        filled()
+        with get_write_engine().begin() as connection:
+            create_indexes(connection, shape)
 
 
 def count(table: str) -> None:

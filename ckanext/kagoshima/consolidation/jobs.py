@@ -60,10 +60,9 @@ def _consolidate(dataset: str) -> None:
     if not loading.is_current(definition):
         loading.rebuild(definition, [file.part for file in MergeFile.of_dataset(dataset) if file.accepted])
         model.Session.commit()
-    done = run.merge(dataset)
+    done = run.merge(dataset, lambda done: suspecting.update(definition, done))
     if done is not None:
         loading.count(dataset)
-        suspecting.update(definition, done)
         feed.forget(dataset, config.changes_retention())
         model.Session.commit()
     publishing.publish(dataset)

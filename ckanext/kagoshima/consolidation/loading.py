@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 from ckan import model
@@ -51,9 +51,10 @@ def apply(definition: Definition, version: Version, stored: pl.DataFrame) -> Non
         datastore_tables.replace(connection, shape(definition), changed, [typed])
 
 
-def fill(definition: Definition, locations: Iterable[str]) -> None:
-    """Put exactly the rows of these parts into the table, in one transaction, and make its indexes afterwards."""
-    datastore_tables.fill(shape(definition), (parts.typed_frame(location, definition) for location in locations))
+def fill(definition: Definition, locations: Iterable[str], filled: Callable[[], object] | None = None) -> None:
+    """Put exactly the rows of these parts into the table and make its indexes afterwards; see `datastore_tables.fill`."""
+    frames = (parts.typed_frame(location, definition) for location in locations)
+    datastore_tables.fill(shape(definition), frames, filled=filled)
 
 
 def rebuild(definition: Definition, locations: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ import dataclasses
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -45,10 +45,11 @@ class Work:
         return bool(self.files or self.gone)
 
 
-def merge(dataset: str) -> MergeRun | None:
+def merge(dataset: str, then: Callable[[MergeRun], None] = lambda run: None) -> MergeRun | None:
     """Bring the merged table of `dataset` up to date. Commits. Returns the run, None where nothing had changed.
 
-    The caller holds `sources.locked`, and the DataStore table is there.
+    `then` is called with the committed run: of a table that was empty, while PostgreSQL still makes its indexes. The caller
+    holds `sources.locked`, and the DataStore table is there.
     """
     definition = catalogue.load().standard(dataset)
     rule_set = catalogue.load().rule_set
@@ -56,7 +57,8 @@ def merge(dataset: str) -> MergeRun | None:
     work = _work(dataset, before, rule_set)
     if not work:
         return None
-    # Into an empty table everything goes at once, with the indexes made afterwards; nobody reads it yet.
+    # Into an empty table everything goes at once, with the indexes made afterwards; nobody reads it yet. Should the process
+    # die before it has them, the table is not current, and the next run makes it anew from the parts.
     first = not any(file.accepted for file in before.values())
     run = MergeRun(id=str(uuid.uuid4()), dataset=dataset, rule_set=rule_set, at=now(), cause="source")
     causes: set[changes.Cause] = set()
@@ -76,8 +78,11 @@ def merge(dataset: str) -> MergeRun | None:
         moves.store(run)
         _record(run, log_.kinds)
         if filling is not None:
-            filling.wait()
+            filling.filled()
         model.Session.commit()
+        then(run)
+        if filling is not None:
+            filling.wait()
     log.info("merged %s: %d added, %d removed, %d changed", dataset, run.added, run.removed, run.changed)
     return run
 

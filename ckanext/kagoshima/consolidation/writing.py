@@ -51,12 +51,21 @@ class Writer:
 
 
 class Filling:
-    """Fills the DataStore table with parts in the order in which they are told, in one transaction."""
+    """Fills the DataStore table with parts in the order in which they are told, in one transaction; then makes its indexes."""
 
     def __init__(self, definition: Definition) -> None:
         self._locations: SimpleQueue[str | None | _Stopped] = SimpleQueue()
+        self._filled = Future[None]()
         self._thread = ThreadPoolExecutor(1, "merge-filling")
-        self._done = self._thread.submit(loading.fill, definition, self._coming())
+        self._done = self._thread.submit(self._fill, definition)
+
+    def _fill(self, definition: Definition) -> None:
+        try:
+            loading.fill(definition, self._coming(), lambda: self._filled.set_result(None))
+        except BaseException as error:
+            if not self._filled.done():
+                self._filled.set_exception(error)
+            raise
 
     def __enter__(self) -> Filling:
         return self
@@ -69,11 +78,15 @@ class Filling:
         self._locations.put(location)
 
     def end(self) -> None:
-        """No more parts come: the indexes are made now. `wait` for them."""
+        """No more parts come."""
         self._locations.put(None)
 
+    def filled(self) -> None:
+        """Until all rows are in the table and committed, after `end`; raises what went wrong."""
+        self._filled.result()
+
     def wait(self) -> None:
-        """Until the table is filled and committed; raises what went wrong."""
+        """Until the table has its indexes too; raises what went wrong."""
         self._done.result()
 
     def _coming(self) -> Iterator[str]:
