@@ -14,7 +14,7 @@ from test_consolidation import context, files, merged, publish, site, table, tow
 
 from ckanext.kagoshima.checking import catalogue
 from ckanext.kagoshima.consolidation import query as query_
-from ckanext.kagoshima.consolidation import row_texts, rows
+from ckanext.kagoshima.consolidation import row_json, row_texts, rows
 from ckanext.kagoshima.consolidation.model import MergeFile
 from ckanext.kagoshima.consolidation.naming import table_id
 from recommended_datasets.changes import Change, apply
@@ -78,7 +78,7 @@ def test_the_quick_way_of_writing_rows_says_what_every_other_way_says(files, app
     with app.flask_app.test_request_context():
         definition = catalogue.load().standard("evacuation_space")
         asked = query_.read(definition, {name: [value] for name, value in parse_qsl(query)})
-        slow = rows.all_shown(rows.search(asked).rows, asked.columns)
+        slow = row_json.all_shown(rows.search(asked).rows, asked.columns)
         page = rows.search(asked, texts=True)
         quick = json.loads(row_texts.written(page.rows, asked))
         assert quick == json.loads(json.dumps(slow)) and len(quick) >= 7

@@ -8,7 +8,18 @@ import ckan.plugins.toolkit as tk
 from ckan import model, types
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import balance, datastore_tables, feed, jobs, passport, query, rows, sources, suspecting
+from ckanext.kagoshima.consolidation import (
+    balance,
+    datastore_tables,
+    feed,
+    jobs,
+    passport,
+    query,
+    row_json,
+    rows,
+    sources,
+    suspecting,
+)
 from ckanext.kagoshima.consolidation.problems import Problem
 from recommended_datasets.search_grams import query_grams, tsquery
 
@@ -85,7 +96,7 @@ def kagoshima_row_search(context: types.Context, data_dict: dict[str, Any]) -> d
     except Problem as problem:
         raise tk.ValidationError({problem.code: [problem.message]}) from problem
     page = rows.search(asked)
-    shown = rows.all_shown(page.rows, asked.columns)
+    shown = row_json.all_shown(page.rows, asked.columns)
     return {"rows": shown, "total": page.total, "next_cursor": page.next_cursor}
 
 

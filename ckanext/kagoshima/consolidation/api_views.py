@@ -17,7 +17,7 @@ from flask import Blueprint, Response
 from markupsafe import escape
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import credits, feed, limits, naming, openapi, passport, query, row_texts, rows
+from ckanext.kagoshima.consolidation import credits, feed, limits, naming, openapi, passport, query, row_json, row_texts, rows
 from ckanext.kagoshima.consolidation.model import MergeRun
 from ckanext.kagoshima.consolidation.problems import Problem
 from recommended_datasets.definition import Definition
@@ -96,7 +96,7 @@ def search(dataset: str) -> Response:
     if asked.format == "csv":
         response = _csv(asked, page)
     elif asked.format == "geojson":
-        shown = rows.all_shown(page.rows, asked.columns)
+        shown = row_json.all_shown(page.rows, asked.columns)
         named = credits.of_rows(page.rows, definition)
         features = [feature(entry, row) for entry, row in zip(shown, page.rows, strict=True)]
         extra = {"next_cursor": page.next_cursor, "attribution": credits.text(named)}
@@ -121,7 +121,7 @@ def _csv(asked: query.Query, page: rows.Page) -> Response:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator=NEWLINE)
     writer.writerow([column.label for column in columns])
-    for shown in rows.all_shown(page.rows, [*columns, *(c for c in asked.columns if c.id == "unknown")]):
+    for shown in row_json.all_shown(page.rows, [*columns, *(c for c in asked.columns if c.id == "unknown")]):
         cells: list[Any] = []
         for column in columns:
             value = shown[column.id]

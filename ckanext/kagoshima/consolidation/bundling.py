@@ -13,7 +13,7 @@ from ckan import model
 from ckan.lib import files
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import credits, parts, rows, sources, store
+from ckanext.kagoshima.consolidation import credits, parts, row_json, sources, store
 from ckanext.kagoshima.consolidation.model import MergeFile
 from recommended_datasets import bundle, outputs, outputs_csv, outputs_geojson
 from recommended_datasets.definition import Definition
@@ -81,7 +81,7 @@ def _part(definition: Definition, own: list[MergeFile]) -> bundle.Part:
     features: list[bytes] = []
     for file in own:
         columns = typed_columns(definition)
-        shown += rows.all_shown(parts.typed_frame(file.part, definition).iter_rows(named=True), columns)
+        shown += row_json.all_shown(parts.typed_frame(file.part, definition).iter_rows(named=True), columns)
         lines.append(store.read(f"{file.part}/rows.csv"))
         features.append(store.read(f"{file.part}/rows.geojson"))
     geojson = outputs_geojson.HEAD + outputs_geojson.SEPARATOR.join(filter(None, features)) + outputs_geojson.TAIL

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response
 
-from ckanext.kagoshima.consolidation import ogc, query, rows
+from ckanext.kagoshima.consolidation import ogc, query, row_json, rows
 from ckanext.kagoshima.consolidation.api_views import answered, as_json, merged_table
 from ckanext.kagoshima.consolidation.model import now
 from ckanext.kagoshima.consolidation.problems import Problem
@@ -97,7 +97,7 @@ def items(dataset: str) -> Response:
         raise Problem("bad-value", name="datetime", value=said["datetime"])
     asked = query.read(definition, {name: [text] for name, text in _rows(said).items()})
     page = rows.search(asked)
-    shown = rows.all_shown(page.rows, asked.columns)
+    shown = row_json.all_shown(page.rows, asked.columns)
     path = f"/collections/{dataset}/items"
     kept = {name: text for name, text in said.items() if name != "cursor"}
     here = {**kept, **({"cursor": said["cursor"]} if "cursor" in said else {})}
@@ -139,7 +139,7 @@ def item(dataset: str, row_id: str) -> Response:
     row = rows.one(definition, row_id)
     if row is None:
         raise Problem("no-such-row", row_id=row_id)
-    (shown,) = rows.all_shown([row], typed_columns(definition))
+    (shown,) = row_json.all_shown([row], typed_columns(definition))
     found = feature(shown, row)
     path = f"/collections/{dataset}/items/{row_id}"
     found["links"] = [

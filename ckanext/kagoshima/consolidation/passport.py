@@ -8,7 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import feed, naming, parts, rows, store
+from ckanext.kagoshima.consolidation import feed, naming, parts, row_json, rows, store
 from ckanext.kagoshima.consolidation.model import MergeFile, MergeRedirect
 from ckanext.kagoshima.harvesting import archive
 from recommended_datasets import licence
@@ -44,7 +44,7 @@ def of_row(dataset: str, row_id: str) -> dict[str, Any]:
     known = licence.recognise(row["source_licence"])
     facts = _facts(file, row_id)
     return {
-        "row": rows.shown(row, typed_columns(definition), definition),
+        "row": row_json.shown(row, typed_columns(definition), definition),
         "passport": {
             "row_id": row_id,
             "publisher": {"code": row["publisher_code"], "name": row["publisher_name"]},
