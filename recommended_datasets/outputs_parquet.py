@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 GEOMETRY = "geometry"
+_GROUP = 32_768
+"""Rows of a row group: several wait in memory to be written, each of some 30 MB."""
 
 
 def with_geometry(typed: pl.DataFrame, definition: Definition) -> pl.DataFrame:
@@ -56,4 +58,5 @@ def write(frames: Iterable[pl.DataFrame] | pl.LazyFrame, path: Path, definition:
     import polars as pl
 
     lazy = frames if isinstance(frames, pl.LazyFrame) else pl.concat([frame.lazy() for frame in frames], how="vertical")
-    lazy.sink_parquet(path, compression="zstd", metadata=metadata(definition), maintain_order=True)
+    said = metadata(definition)
+    lazy.sink_parquet(path, compression="zstd", row_group_size=_GROUP, metadata=said, maintain_order=True)

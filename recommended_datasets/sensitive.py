@@ -16,7 +16,7 @@ from recommended_datasets import sensitive_people as people
 from recommended_datasets.definition import Definition
 from recommended_datasets.report import Severity
 from recommended_datasets.sensitive_finding import Finding, cell_name, mask_number, mask_text
-from recommended_datasets.sensitive_numbers import NumberColumn, Place, passes, twelve
+from recommended_datasets.sensitive_numbers import NumberColumn, Place, anywhere, passes, twelve
 from recommended_datasets.table import ReadError, Table
 
 _JOIN = "\x1f"
@@ -187,7 +187,8 @@ class Scan:
         return next((f.type for f in self._definition.fields if head == f.name or head in f.synonyms), "")
 
     def _feed_text(self, index: int, column: Sequence[str], joined: str, table: Table) -> None:
-        if not ("@" in joined or "＠" in joined or contacts.MOBILE.search(joined) or any(people.sentences(joined))):
+        mail = "@" in joined or "＠" in joined
+        if not (mail or anywhere(contacts.MOBILE, column, joined) or any(people.sentences(joined))):
             return
         for row, cell in enumerate(column):
             if len(cell) < 8:

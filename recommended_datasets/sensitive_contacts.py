@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from recommended_datasets.report import Severity
 from recommended_datasets.sensitive_finding import mask_mail, mask_phone
-from recommended_datasets.sensitive_numbers import HYPHENS, SEPARATOR, URL, digits_of
+from recommended_datasets.sensitive_numbers import HYPHENS, NO_DIGIT, SEPARATOR, URL, digits_of
 
 CONTACT = re.compile(
     r"電話|TEL|phone|FAX|ファ(?:ク|ック)ス|連絡先|連絡方法|問い?合わ?せ|メール|mail|contact|携帯|"
@@ -22,7 +22,7 @@ IDENTIFIER = re.compile(
 )
 
 _S = rf"[{SEPARATOR}().・（）]{{0,2}}"
-MOBILE = re.compile(rf"(?:[0０]|[+＋][8８][1１]{_S}(?:[(（][0０][)）])?)[6-9６-９][0０]{_S}\d{{4}}{_S}\d{{4}}(?!\d)")
+MOBILE = re.compile(rf"(?:[0０]|[+＋][8８][1１]{_S}(?:[(（][0０][)）])?)[6-9６-９][0０]{_S}\d{{4}}{_S}\d{{4}}{NO_DIGIT}")
 _BEFORE = re.compile(rf"(?:[\dA-Za-z_/=%&]|\d[.．{HYPHENS}])$")
 _PHONE_CELL = re.compile(rf"\s*[(（]?[0０]\d{{1,4}}[)）]?[{SEPARATOR}(（]?\d{{1,4}}[)）]?[{SEPARATOR}]?\d{{3,4}}\s*")
 

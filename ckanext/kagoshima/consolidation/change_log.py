@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import IO, Any
 
 import polars as pl
-from ckan import model
 
 from ckanext.kagoshima.consolidation.model import MergeRun
 from ckanext.kagoshima.consolidation.parts import ROWS_AT_ONCE
@@ -85,9 +84,8 @@ class ChangeLog:
             csv.writer(text, lineterminator="\n").writerows(lines)
             self._file.write(text.getvalue().encode())
 
-    def store(self) -> None:
-        """Bring the changes into the table, in the session's transaction, in the order in which they were gathered."""
+    def store(self, cursor: Any) -> None:
+        """Bring the changes into the table by this cursor of psycopg2's, in the order in which they were gathered."""
         self._file.seek(0)
-        cursor: Any = model.Session.connection().connection.cursor()
         names = ", ".join(_COLUMNS)
         cursor.copy_expert(f"COPY kagoshima_merge_change ({names}) FROM STDIN WITH (FORMAT csv)", self._file, size=1 << 20)

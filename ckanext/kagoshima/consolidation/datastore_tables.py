@@ -178,7 +178,8 @@ def replace(connection: Any, shape: Shape, ids: list[str], frames: Iterable[pl.D
 def fill(
     shape: Shape, frames: Iterable[pl.DataFrame], *, said: str = "", filled: Callable[[], object] | None = None
 ) -> None:
-    """Put exactly these rows into the table and make its indexes afterwards, in one transaction. `said`: see `mark`.
+    """Put exactly these rows into the table and make its indexes afterwards, in one transaction; then `count`. `said`: see
+    `mark`.
 
     With `filled` the rows are committed first and it is called; then the indexes are made. A table whose process died between
     the two has no indexes, so that it is not `is_current`.
@@ -194,6 +195,7 @@ def fill(
         filled()
         with get_write_engine().begin() as connection:
             create_indexes(connection, shape)
+    count(shape.table)
 
 
 def count(table: str) -> None:

@@ -12,7 +12,7 @@ from ckan import model
 
 from ckanext.kagoshima import config
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import balance, bundling, feed, loading, memory, publishing, run, sources, suspecting
+from ckanext.kagoshima.consolidation import balance, bundling, feed, loading, memory, publishing, run, sources
 from ckanext.kagoshima.consolidation.model import MergeFile
 
 log = logging.getLogger(__name__)
@@ -60,9 +60,7 @@ def _consolidate(dataset: str) -> None:
     if not loading.is_current(definition):
         loading.rebuild(definition, [file.part for file in MergeFile.of_dataset(dataset) if file.accepted])
         model.Session.commit()
-    done = run.merge(dataset, lambda done: suspecting.update(definition, done))
-    if done is not None:
-        loading.count(dataset)
+    if run.merge(dataset) is not None:
         feed.forget(dataset, config.changes_retention())
         model.Session.commit()
     publishing.publish(dataset)

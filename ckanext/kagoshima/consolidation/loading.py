@@ -61,7 +61,6 @@ def rebuild(definition: Definition, locations: Iterable[str]) -> None:
     """Make the table anew from parts (after a change of its columns, or when it is lost)."""
     datastore_tables.create(shape(definition))
     fill(definition, locations)
-    count(definition.id)
 
 
 def count(dataset: str) -> None:

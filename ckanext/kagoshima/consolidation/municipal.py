@@ -70,7 +70,6 @@ def load(resource_id: str, *, force: bool = False) -> int | None:
     if not datastore_tables.is_current(shape):
         datastore_tables.create(shape)
     datastore_tables.fill(shape, [typed], said=said)
-    datastore_tables.count(resource_id)
     return typed.height
 
 

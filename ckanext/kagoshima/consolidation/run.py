@@ -10,19 +10,20 @@ import dataclasses
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import polars as pl
 from ckan import model
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import decisions, giving, loading, parts, personal, redirects, sources
+from ckanext.kagoshima.consolidation import decisions, giving, loading, parts, personal, redirects, sources, suspecting
 from ckanext.kagoshima.consolidation.change_log import ChangeLog
 from ckanext.kagoshima.consolidation.model import MergeFile, MergeRun, now
 from ckanext.kagoshima.consolidation.sources import Candidate
-from ckanext.kagoshima.consolidation.writing import Filling, Writer
+from ckanext.kagoshima.consolidation.writing import Filling, Writer, quick_turns
 from ckanext.kagoshima.harvesting import confirmed
 from recommended_datasets import changes, consolidation_periods, licence, merged_versions, outputs
 from recommended_datasets.consolidation import Balance
@@ -45,11 +46,9 @@ class Work:
         return bool(self.files or self.gone)
 
 
-def merge(dataset: str, then: Callable[[MergeRun], None] = lambda run: None) -> MergeRun | None:
-    """Bring the merged table of `dataset` up to date. Commits. Returns the run, None where nothing had changed.
-
-    `then` is called with the committed run: of a table that was empty, while PostgreSQL still makes its indexes. The caller
-    holds `sources.locked`, and the DataStore table is there.
+def merge(dataset: str) -> MergeRun | None:
+    """Bring the merged table of `dataset` and its suspected pairs up to date. Commits. Returns the run, None where nothing had
+    changed. The caller holds `sources.locked`, and the DataStore table is there.
     """
     definition = catalogue.load().standard(dataset)
     rule_set = catalogue.load().rule_set
@@ -63,7 +62,8 @@ def merge(dataset: str, then: Callable[[MergeRun], None] = lambda run: None) -> 
     run = MergeRun(id=str(uuid.uuid4()), dataset=dataset, rule_set=rule_set, at=now(), cause="source")
     causes: set[changes.Cause] = set()
     moves = redirects.Moves(definition)
-    with ChangeLog(run) as log_, Writer() as writer, Filling(definition) if first else nullcontext() as filling:
+    filled = Filling(definition) if first else nullcontext()
+    with quick_turns(), ChangeLog(run) as log_, Writer() as writer, filled as filling:
         for publisher, files, gone in _by_publisher(work):
             stored = [before.get(candidate.source.resource) for candidate, _, _ in files]
             cause = _cause(stored, [candidate for candidate, _, _ in files], rule_set, gone)
@@ -74,17 +74,30 @@ def merge(dataset: str, then: Callable[[MergeRun], None] = lambda run: None) -> 
         if filling is not None:
             filling.end()
         run.cause = next(cause for cause in _CAUSES if cause in causes)
-        log_.store()
+        pairs = None
+        if filling is None:
+            log_.store(changes_cursor())
+        else:
+            filling.filled()
+            # While PostgreSQL makes the indexes and takes the changes.
+            storing = writer.do(partial(log_.store, changes_cursor()))
+            pairs = suspecting.everywhere(definition)
+            storing.result()
         moves.store(run)
         _record(run, log_.kinds)
-        if filling is not None:
-            filling.filled()
         model.Session.commit()
-        then(run)
+        suspecting.update(definition, run, pairs)
         if filling is not None:
             filling.wait()
+        else:
+            loading.count(dataset)
     log.info("merged %s: %d added, %d removed, %d changed", dataset, run.added, run.removed, run.changed)
     return run
+
+
+def changes_cursor() -> Any:
+    """A cursor of the session's connection: what it writes is part of the session's transaction."""
+    return model.Session.connection().connection.cursor()
 
 
 def _work(dataset: str, before: dict[str, MergeFile], rule_set: str) -> Work:

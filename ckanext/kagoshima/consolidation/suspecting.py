@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,8 +61,21 @@ def _around(definition: Definition, changed: Collection[str]) -> Iterator[suspec
     yield from (one for one in suspects.pairs(definition, rows) if one.row_id in changed or one.other_row_id in changed)
 
 
+Pairs = dict[tuple[str, str], suspects.Suspect]
+"""By the ids of their two rows."""
+
+
+def everywhere(definition: Definition) -> Pairs:
+    """All pairs of the whole table as it is in the DataStore. Does without the session."""
+    return _by_rows(_everywhere(definition)) if suspects.comparable(definition) else {}
+
+
+def _by_rows(pairs: Iterable[suspects.Suspect]) -> Pairs:
+    return {(one.row_id, one.other_row_id): one for one in pairs}
+
+
 def _everywhere(definition: Definition) -> Iterator[suspects.Suspect]:
-    """All pairs of the whole table: of one id, then of one name (whose reason counts more)."""
+    """Of one id, then of one name (whose reason counts more)."""
     key, names = row_identity.identity_fields(definition)
     ways = [(True, ["source_resource", identifier(key)])] if key else []
     ways.append((False, [_folded(identifier(name)) for name in names]))
@@ -89,15 +102,16 @@ def _several(definition: Definition, same: list[str]) -> Iterator[list[dict[str,
         yield gathered
 
 
-def update(definition: Definition, run: MergeRun) -> None:
-    """Bring the suspected pairs up to date after a run. Commits. Decided pairs stay."""
+def update(definition: Definition, run: MergeRun, found: Pairs | None = None) -> None:
+    """Bring the suspected pairs up to date after a run. Commits. Decided pairs stay. `found`: those of the whole table, where
+    they were looked for already."""
     if not suspects.comparable(definition):
         return
     touched_rows = run.added + run.removed + run.changed
-    partly = run.accepted > _FEW and touched_rows < run.accepted / 20
+    partly = found is None and run.accepted > _FEW and touched_rows < run.accepted / 20
     changed: Collection[str] = changed_rows(run) if partly else ()
-    pairs = _around(definition, changed) if partly else _everywhere(definition)
-    found = {(one.row_id, one.other_row_id): one for one in pairs}
+    if found is None:
+        found = _by_rows(_around(definition, changed)) if partly else everywhere(definition)
     for stored in model.Session.query(MergeSuspect).filter(MergeSuspect.dataset == definition.id):
         touched = not partly or stored.row_id in changed or stored.other_row_id in changed
         one = found.pop((stored.row_id, stored.other_row_id), None)
