@@ -84,6 +84,8 @@ bench-harvest: test-services ## Performance of the harvester beside bare CKAN ca
 	@$(PY) -m benchmarks.harvest $(BENCH_HARVEST)
 
 bench-merge: test-services ## Performance of the merged tables beside bare COPY, polars and xloader (BENCH_MERGE="--rows 200000")
+	@$(VENV)/bin/uv venv -q --allow-existing $(RUN_DIR)/xloader
+	@$(VENV)/bin/uv pip install -q --python $(RUN_DIR)/xloader/bin/python 'tabulator==1.53.5' 'setuptools<80'
 	@eval "$$($(TEST_STACK) environment --name bench)" && $(PY) -m benchmarks.merge $(BENCH_MERGE)
 
 FUZZ_SECONDS ?= 60
