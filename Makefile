@@ -46,7 +46,7 @@ services: install ## Start PostgreSQL, Redis and Solr alone
 	@$(STACK) services
 
 test: install ## Every test: lint, core, package, plugin, browser, on a stack of its own beside a running catalogue
-	@stack/install.sh packages services browser
+	@stack/install.sh packages services browser workbooks
 	@$(TEST_STACK) test
 
 lint: install ## ruff and pyright (strict in the core)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that. Safe to run twice.
 #
-#   stack/install.sh packages GROUP…   Debian packages of the groups python, services, browser
+#   stack/install.sh packages GROUP…   Debian packages of the groups python, services, browser, workbooks
 #   stack/install.sh venv FOLDER       the virtual environment, as requirements.lock says
 #
 # Works as root or with sudo. Every step prints one line; a failing step says what to do.
@@ -62,6 +62,9 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
             browser)
                 has_browser || echo chromium
                 has_cjk_fonts || echo fonts-noto-cjk
+                ;;
+            workbooks) # LibreOffice recalculates our templates in a test.
+                has soffice || has libreoffice || echo libreoffice-calc
                 ;;
             *) fail "stack/install.sh: unknown group $group" ;;
         esac
