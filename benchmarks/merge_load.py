@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks import merge_town
 from benchmarks.merge_clock import Clock
 
-XLOADER_ROWS = 1_000_000
+XLOADER_ROWS = 100_000
 """Rows that xloader's steps are measured on."""
 TABULATOR = Path(os.environ.get("RUN_DIR", ".run")) / "xloader" / "bin" / "python"
 """A Python that has what xloader parses with; `make bench-merge` makes it."""
