@@ -1,6 +1,6 @@
 """`Blocks`: a large CSV file as `Table`s in bounded memory, with the cells, lines and issues of the exact reader.
 
-Each block's columns are polars Series of strings. What cannot be read exactly this way raises `Unsuitable`, before or during
+Each block's columns are `fast_cells.Texts`. What cannot be read exactly this way raises `Unsuitable`, before or during
 the reading; then the file is for `reader.read_table`.
 """
 
@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import polars as pl
-
 from recommended_datasets.csv_records import Flaw
+from recommended_datasets.fast_cells import Texts
 from recommended_datasets.fast_head import read_head
 from recommended_datasets.fast_layout import Blanks
 from recommended_datasets.fast_piece import Counts, PieceReader, Read
@@ -36,11 +35,11 @@ class Blocks:
         self._counts, self._records = Counts(), 0
         try:
             piece = next(self.pieces)
-            text = self.source.utf8(piece)
-            begin = self.source.marked(_BOMS.sub(b"", text.replace(b"\x00", b"")))
-            self.head = read_head(begin, self.source.encoding, known, header_line)
-            self.reader = PieceReader(self.source, self.head)
-            self.first = self.reader.read(_BOMS.sub(b"", text), 0, 0, last=piece.last)
+            text, broken = self.source.utf8(piece)
+            text = _BOMS.sub(b"", text)
+            self.head = read_head(text.replace(b"\x00", b""), self.source.encoding, known, header_line)
+            self.reader = PieceReader(self.head)
+            self.first = self.reader.read(text, 0, 0, last=piece.last, broken=broken)
         except BaseException:
             self.source.file.close()
             raise
@@ -62,8 +61,10 @@ class Blocks:
         yield self.end(read.rest, read.blanks)
 
     def _next(self, piece: Piece, before: Read) -> Read:
-        text = self.source.utf8(piece)
-        return self.reader.read(text, piece.line, self._records, last=piece.last, rest=before.rest, blanks=before.blanks)
+        text, broken = self.source.utf8(piece)
+        return self.reader.read(
+            text, piece.line, self._records, last=piece.last, broken=broken, rest=before.rest, blanks=before.blanks
+        )
 
     def end(self, rest: bytes, blanks: Blanks | None) -> Table:
         """The table without rows; ``sha256`` is set on it only. `rest`, `blanks`: what the last piece left."""
@@ -84,7 +85,7 @@ class Blocks:
         notes: list[Note] = sorter.notes
         return replace(
             self.head.table,
-            columns=tuple(pl.Series(f"c{c}", [], dtype=pl.String) for c in self.head.kept),
+            columns=tuple(Texts.of([]) for _ in self.head.kept),
             lines=[],
             first_record=self._records + 1,
             notes=tuple(notes),

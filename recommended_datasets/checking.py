@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from recommended_datasets.mapping import Mapping
     from recommended_datasets.values_columns import Column
 
-LARGE = 20_000_000
-"""Bytes of a CSV file from which the fast lane pays: below, starting polars costs more than it saves."""
+LARGE = 1_500_000
+"""Bytes of a CSV file from which the fast lane pays: below, starting it costs more than it saves."""
 EXACT = 40_000_000
 """Bytes of a CSV file up to which the exact reader reads it in one go: beyond, it would need more than 400 MB."""
 _CODE_IN_NAME = re.compile(r"(?<![0-9])([0-9]{6})_")
@@ -119,6 +120,8 @@ def _check_large(
         return None
     if head.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or (mapping and mapping.sheet):
         return None
+    if not compiled():
+        return _too_large(path, "", catalog) if size > EXACT else None
     from recommended_datasets import fast
 
     header_line = (mapping.header_line if mapping else None) or 0
@@ -147,13 +150,19 @@ def _counted(blocks: Iterator[Table]) -> Table:
     return replace(first, lines=range(rows), issues=tuple(issues), sha256=last.sha256)
 
 
+def compiled() -> bool:
+    """Whether the compiled part, which reads large files, is installed."""
+    return find_spec("recommended_datasets._cells") is not None
+
+
 def _too_large(path: Path, reason: str, catalog: Catalog) -> Checked:
-    """A large file that cannot be read piece by piece."""
+    """A large file that cannot be read piece by piece; `reason` "": by nobody here."""
     with path.open("rb") as file:
         head = file.read(5 << 20)
     try:
         refuse_other_formats(head)
-        error = ReadError("too-large-for-layout", megabytes=path.stat().st_size >> 20, limit=EXACT // 1_000_000, reason=reason)
+        code = "too-large-for-layout" if reason else "too-large-uncompiled"
+        error = ReadError(code, megabytes=path.stat().st_size >> 20, limit=EXACT // 1_000_000, reason=reason)
     except ReadError as other:
         error = other
     return Checked(_unreadable(error, catalog))

@@ -28,8 +28,8 @@ from recommended_datasets.validation import Validation
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
 
-TOGETHER = 40_000_000
-"""Bytes of a file from which a second process pays: it takes a second to get ready."""
+TOGETHER = 80_000_000
+"""Bytes of a file from which a second process pays: it takes half a second to get ready."""
 _WAITING = 6
 """Judged pieces that wait for one before them."""
 

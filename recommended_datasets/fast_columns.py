@@ -9,22 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
+from recommended_datasets import _cells, automaton
+from recommended_datasets.fast_cells import Flags, Hashes, Rows, Texts
 from recommended_datasets.values_parsed import VARIANTS
-
-Hashes = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
-Rows = NDArray[np.int64]
-
-SEED = 1
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-
-
-def hash_texts(texts: Sequence[str | None] | pl.Series) -> Hashes:
-    """The hash of each text as it is."""
-    return np.array(pl.Series(texts, dtype=pl.String).hash(SEED).to_numpy())
 
 
 def either(flags: Iterable[Flags]) -> Flags:
@@ -39,46 +28,36 @@ def every(flags: Iterable[Flags]) -> Flags:
 
 def combined(parts: Sequence[Hashes]) -> Hashes:
     """One hash of each row from those of its texts."""
-    key = parts[0]
+    key = np.array(parts[0], np.uint64)
     for part in parts[1:]:
-        key = (key ^ (key >> np.uint64(29))) * _MIX + part
+        _cells.combine(key, part)
     return key
 
 
-_NOT_PLAIN = rf"[^0-9a-z!->@\[-`{{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇]|[{''.join(VARIANTS)}]|^[-ー]{{1,4}}$"
-"""A text without any of these is fine as a name as it is written, and it is its own `values_parsed.compare_key`."""
+PLAIN_LETTERS = r"0-9a-z!->@\[-`{-~ぁ-ゖァ-ヴ・ー一-鿿々〆〇"
+DASHES = "[-ー]{1,4}"
 
 
-def not_plain(texts: pl.Expr) -> pl.Expr:
-    """Texts that are not beyond doubt both fine as a name and their own `compare_key`; blank ones are plain."""
-    return texts.str.contains(_NOT_PLAIN)
-
-
-_BLANK = hash_texts([""])[0]
-_NONE = np.empty(0, np.uint64)
+def plain() -> NDArray[np.uint16]:
+    """The table of texts that are beyond doubt both fine as a name as they are written and their own
+    `values_parsed.compare_key`; blank ones too."""
+    return automaton.table(f"[{PLAIN_LETTERS}]*", rf"{DASHES}|.*[{''.join(VARIANTS)}].*")
 
 
 class Columns:
     """The columns of one block, as the fields that they are."""
 
-    def __init__(self, columns: Sequence[pl.Series], index: Mapping[str, int]) -> None:
+    def __init__(self, columns: Sequence[Texts], index: Mapping[str, int]) -> None:
         """`index`: field → place among `columns`."""
         self._columns, self._index = columns, index
         self.height = len(columns[0]) if columns else 0
-        self.frame = pl.DataFrame([column.alias(f"c{place}") for place, column in enumerate(columns)])
-        """All of them, named c0, c1 …: one query over many columns costs far less than a query for each."""
-        hashed = self.frame.select(pl.all().hash(SEED)) if self.height else self.frame
-        self._hashes: list[Hashes] = [column.to_numpy() if self.height else _NONE for column in hashed]
+        self._hashes = [column.hashes() for column in columns]
         self._blank: dict[str, Flags] = {}
         self._numbers: dict[str, NDArray[np.float64]] = {}
         self._not_plain: dict[str, Rows] = {}
 
-    def texts(self, field: str) -> pl.Series:
+    def texts(self, field: str) -> Texts:
         return self._columns[self._index[field]]
-
-    def name(self, field: str) -> str:
-        """The field's column in `frame`."""
-        return f"c{self._index[field]}"
 
     def hashes(self, field: str) -> Hashes:
         return self._hashes[self._index[field]]
@@ -99,25 +78,23 @@ class Columns:
     def blank(self, field: str) -> Flags:
         """Not to be written to: it is made once."""
         if field not in self._blank:
-            self._blank[field] = self.hashes(field) == _BLANK
+            self._blank[field] = self.texts(field).blank()
         return self._blank[field]
 
     def not_plain(self, field: str) -> Rows:
-        """Rows, ascending, whose texts are `not_plain`."""
+        """Rows, ascending, whose texts are not `plain`."""
         if field not in self._not_plain:
-            told = self.frame.select(odd=not_plain(pl.col(self.name(field))))
-            self._not_plain[field] = np.flatnonzero(told["odd"].to_numpy())
+            self._not_plain[field] = np.flatnonzero(~self.texts(field).match(plain()))
         return self._not_plain[field]
 
     def numbers(self, field: str) -> NDArray[np.float64]:
         """The cells as numbers, NaN where they are none."""
         if field not in self._numbers:
-            told = self.frame.select(number=pl.col(self.name(field)).cast(pl.Float64, strict=False).fill_null(float("nan")))
-            self._numbers[field] = np.array(told["number"].to_numpy(), np.float64)
+            self._numbers[field] = self.texts(field).numbers()
         return self._numbers[field]
 
 
-def usual(texts: pl.Series, hashes: Hashes, most: int) -> tuple[list[tuple[str, Flags]], Rows]:
+def usual(texts: Texts, hashes: Hashes, most: int) -> tuple[list[tuple[str, Flags]], Rows]:
     """The first `most` different texts, in the order of their first rows, each with its rows; the rows of all others."""
     found: list[tuple[str, Flags]] = []
     rest = np.ones(len(hashes), bool)
@@ -133,23 +110,16 @@ class Known:
     """A growing set of hashes."""
 
     def __init__(self) -> None:
-        self._sorted = np.empty(0, np.uint64)
+        self._met = _cells.Met()
 
     def __len__(self) -> int:
-        return len(self._sorted)
+        return len(self._met)
 
     def add(self, hashes: Hashes) -> None:
-        if len(hashes):
-            self._sorted = np.union1d(self._sorted, hashes)
+        self._met.first(np.ascontiguousarray(hashes), 1, np.zeros(len(hashes), np.uint32))
 
     def holds(self, hashes: Hashes) -> Flags:
         """Which of these are in the set."""
-        if not len(self._sorted):
-            return np.zeros(len(hashes), bool)
-        if len(self._sorted) <= 8:
-            found = hashes == self._sorted[0]
-            for one in self._sorted[1:]:
-                found |= hashes == one
-            return found
-        place = np.minimum(np.searchsorted(self._sorted, hashes), len(self._sorted) - 1)
-        return self._sorted[place] == hashes
+        found = np.empty(len(hashes), np.bool_)
+        self._met.holds(np.ascontiguousarray(hashes), found)
+        return found

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from recommended_datasets import rules_keys
-from recommended_datasets.fast_columns import Columns, Flags, Hashes, Rows, combined, hash_texts
+from recommended_datasets.fast_cells import Flags, Hashes, Rows, Texts
+from recommended_datasets.fast_columns import Columns, combined
 from recommended_datasets.fast_repeats import Folding, Keyed
 from recommended_datasets.fast_rules import RowRules
 from recommended_datasets.masks import Accepts
@@ -52,9 +52,9 @@ class Hinting:
         self._folding = Folding()
 
     def look(self, table: Table) -> Look:
-        """What can be seen of this block, which has polars columns, before the one above it is judged."""
-        series = [column if isinstance(column, pl.Series) else pl.Series(column, dtype=pl.String) for column in table.columns]
-        columns = Columns(series, self._index)
+        """What can be seen of this block before the one above it is judged."""
+        texts = [column if isinstance(column, Texts) else Texts.of(column) for column in table.columns]
+        columns = Columns(texts, self._index)
         return Look(table, columns, self._odd(table, columns))
 
     def hints(self, look: Look) -> Hints:
@@ -122,12 +122,12 @@ class Hinting:
         if len(rows):
             read = [self._read(field, look, rows) for field in fields]
             valid[rows] = [all(row[:asked]) for row in zip(*read, strict=True)]
-            known = [pl.Series([text or "" for text in texts], dtype=pl.String) for texts in read]
+            known = [Texts.of(text or "" for text in texts) for texts in read]
             places = {field: place for place, field in enumerate(fields)}
             canonical = (
                 self._folding.hashes(Columns(known, places), fields)
                 if asked is not None
-                else [hash_texts(texts) for texts in known]
+                else [texts.hashes() for texts in known]
             )
             for of_column, of_rows in zip(hashes, canonical, strict=True):
                 of_column[rows] = of_rows
@@ -135,7 +135,7 @@ class Hinting:
 
     def _read(self, field: str, look: Look, rows: Rows) -> list[str | None]:
         """The canonical texts of these rows."""
-        read = self._validation.canonical(field, look.columns.texts(field).gather(rows).to_list())
+        read = self._validation.canonical(field, look.columns.texts(field).gather(rows))
         index = self._index[field]
         return [None if (index, row) in look.table.unreadable else text for row, text in zip(rows.tolist(), read, strict=True)]
 

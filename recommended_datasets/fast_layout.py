@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
+from recommended_datasets import automaton
+from recommended_datasets.fast_cells import Cells, Flags, Rows
 from recommended_datasets.fast_source import Unsuitable
 from recommended_datasets.layout import other_tables
 from recommended_datasets.layout_rows import (
@@ -142,33 +143,24 @@ class Sorter:
         return self._blank_next
 
 
-def suspicious(frame: pl.DataFrame, named: str) -> np.ndarray:
+def suspicious(cells: Cells, named: str) -> Rows:
     """Rows that may be no record: nearly blank, or beginning like a title, a total, a note or the header."""
-    if not frame.height:
+    if not cells.height:
         return np.empty(0, np.int64)
-    first, column = pl.col("c0"), frame["c0"]
-    odd = (first == "") | (first == named) | first.str.contains(rf"^[{re.escape(_STARTS)}]|計")
-    one = bool((column == column[0]).all())  # as a column of the publisher's own code: its first cell tells of all
-    told = (frame.head(1) if one else frame).select(odd=odd)["odd"].to_numpy()
-    rows: np.ndarray[Any, Any] = np.repeat(told, frame.height) if one else np.array(told)
-    few = _maybe_few(frame)
-    if len(few):
-        rows[few] |= frame[few].select(few=_few(frame.columns))["few"].to_numpy()
+    rows = cells.column(0).match(automaton.table(rf"{re.escape(named)}|[{re.escape(_STARTS)}].*|.*計.*"))
+    rows |= cells.blank(0)
+    few = _maybe_few(cells)
+    rows[few] |= cells.filled(few) <= 2
     return np.flatnonzero(rows)
 
 
-def _maybe_few(frame: pl.DataFrame) -> np.ndarray:
+def _maybe_few(cells: Cells) -> Rows:
     """Rows in which one of three nearly always filled columns is blank: only they may have no more than two cells."""
-    gaps: list[np.ndarray] = []
-    for column in frame:
-        blank = (column == "").to_numpy()
-        if np.count_nonzero(blank) * 100 <= frame.height:
+    gaps: list[Flags] = []
+    for c in range(cells.width):
+        blank = cells.blank(c)
+        if np.count_nonzero(blank) * 100 <= cells.height:
             gaps.append(blank)
         if len(gaps) == 3:
             return np.flatnonzero(gaps[0] | gaps[1] | gaps[2])
-    return np.arange(frame.height)
-
-
-def _few(columns: list[str]) -> pl.Expr:
-    """At most two cells that are not blank among these columns."""
-    return pl.sum_horizontal((pl.col(name) != "").cast(pl.UInt16) for name in columns) <= 2
+    return np.arange(cells.height)

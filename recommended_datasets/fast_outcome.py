@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from recommended_datasets.fast_columns import Columns, usual
@@ -33,7 +32,7 @@ class Where:
 
     index: int
     header: str
-    texts: Sequence[str] | pl.Series
+    texts: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -82,7 +81,7 @@ class Judge:
     """Judges pieces of one file, in any order. Begin with a `Validation` that was started."""
 
     def __init__(self, source: Source, head: Head, validation: Validation) -> None:
-        self._source, self._reader, self._validation = source, PieceReader(source, head), validation
+        self._source, self._reader, self._validation = source, PieceReader(head), validation
         self._hinting = Hinting(validation)
         self._places = {match.field: match for match in validation.columns if match.field}
         self._count_codes = validation.inferred and CODE in self._places
@@ -93,8 +92,9 @@ class Judge:
 
     def piece(self, piece: Piece, records: int, rest: bytes = b"", blanks: Blanks | None = None) -> Outcome:
         """`records`: before this piece, as far as is known; `rest`, `blanks`: see `PieceReader.read`. Raises `Unsuitable`."""
-        text = self._source.utf8(piece)
-        return self.read(self._reader.read(text, piece.line, records, last=piece.last, rest=rest, blanks=blanks))
+        text, broken = self._source.utf8(piece)
+        read = self._reader.read(text, piece.line, records, last=piece.last, broken=broken, rest=rest, blanks=blanks)
+        return self.read(read)
 
     def read(self, read: Read) -> Outcome:
         """The outcome of a piece that was read already."""
@@ -123,7 +123,7 @@ def _codes(columns: Columns, validation: Validation) -> Counter[str]:
     for code, (_, rows) in zip(validation.canonical(CODE, [text for text, _ in found]), found, strict=True):
         if code:
             codes[code] += int(rows.sum())
-    for code in validation.canonical(CODE, texts.gather(rest).to_list()):
+    for code in validation.canonical(CODE, texts.gather(rest)):
         if code:
             codes[code] += 1
     return codes

@@ -10,15 +10,14 @@ import re
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-import polars as pl
 
 from recommended_datasets import assembly
 from recommended_datasets.csv_records import Records
-from recommended_datasets.encoding import BROKEN
+from recommended_datasets.fast_cells import Cells, Flags, Rows
 from recommended_datasets.fast_head import Head
 from recommended_datasets.fast_layout import Blanks, Suspicious, suspicious
 from recommended_datasets.fast_lines import InnerBom, Lines, OddRecord, split
-from recommended_datasets.fast_source import Source, Unsuitable
+from recommended_datasets.fast_source import Unsuitable
 from recommended_datasets.layout_rows import filled
 from recommended_datasets.reader import mark_broken_cells
 from recommended_datasets.report import Issue
@@ -68,28 +67,43 @@ class Read:
 class PieceReader:
     """Reads pieces of one file."""
 
-    def __init__(self, source: Source, head: Head) -> None:
-        self._source, self._head = source, head
+    def __init__(self, head: Head) -> None:
+        self._head = head
         self._line = self._records = 0
         self._last = False
         self._counts = Counts()
 
     def read(
-        self, piece: bytes, line: int, records: int, *, last: bool, rest: bytes = b"", blanks: Blanks | None = None
+        self,
+        piece: bytes,
+        line: int,
+        records: int,
+        *,
+        last: bool,
+        broken: int = 0,
+        rest: bytes = b"",
+        blanks: Blanks | None = None,
     ) -> Read:
-        """`piece`: UTF-8. `line`: physical lines of the file before it, `records`: records. `rest`, `blanks`: what the piece
-        before it left. Raises `Unsuitable`."""
-        self._line, self._records, self._last = line - rest.count(b"\n"), records, last
+        """`piece` and how many `broken` bytes are marked in it: as `Source.utf8` gives them. `line`, `records`: how many lines
+        and records of the file come before. `rest`, `blanks`: what the piece before left. Raises `Unsuitable`."""
+        self._line, self._records, self._last = line, records, last
         self._counts = Counts()
-        broken = self._source.broken
         self._head.sorter.resume(blanks)
-        piece = rest + piece if rest else piece
         if b"\x00" in piece:
             piece = self._without_nuls(piece)
-        piece, lines, frame, issues = self._split(piece)
-        table = self._table(lines, frame, issues)
-        self._counts.broken = self._source.broken - broken
-        return Read(table, self._counts, piece[lines.used:], self._head.sorter.left_open(self._line + lines.count + 1))
+        self._line -= rest.count(b"\n")
+        self._counts.broken = broken
+        text, issues = rest + piece if rest else piece, list[Issue]()
+        head = self._head
+        while True:
+            try:
+                lines = split(text, head.delimiter, head.usual, head.width, last=last, broken=broken > 0 or bool(rest))
+                break
+            except InnerBom:
+                text, issues = self._without_boms(text)
+        self._counts.crlf, self._counts.lf = lines.crlf, lines.ended - lines.crlf
+        table = self._table(lines, issues)
+        return Read(table, self._counts, text[lines.used :], head.sorter.left_open(self._line + lines.count + 1))
 
     def _without_nuls(self, piece: bytes) -> bytes:
         self._counts.nul_line = self._line + piece.count(b"\n", 0, piece.index(b"\x00")) + 1
@@ -103,68 +117,22 @@ class PieceReader:
 
     # ---- every piece ----
 
-    def _split(self, piece: bytes) -> tuple[bytes, Lines, pl.DataFrame, list[Issue]]:
-        """(the piece as it was read, its records, their cells, what was wrong with it)."""
-        issues: list[Issue] = []
-        careful = False
-        while True:
-            try:
-                head = self._head
-                lines = split(piece, head.delimiter, head.usual, head.width, last=self._last, careful=careful)
-                frame = self._frame(piece, lines)
-                break
-            except InnerBom:
-                piece, issues = self._without_boms(piece)
-            except UnicodeDecodeError:
-                piece = self._source.marked(piece)
-            except pl.exceptions.ComputeError as error:
-                marked = self._source.marked(piece)
-                if marked == piece and careful:
-                    raise Unsuitable("polars reads otherwise") from error
-                # Broken bytes; or a record is too long, and by chance another one too short by as much.
-                piece, careful = marked, True
-        self._counts.crlf, self._counts.lf = lines.crlf, lines.ended - lines.crlf
-        return piece, lines, frame, issues
-
-    def _frame(self, piece: bytes, lines: Lines) -> pl.DataFrame:
-        """All records as columns of texts, odd ones cut or filled to the table's width."""
-        schema = {f"c{i}": pl.String for i in range(self._head.width)}
-        if not len(lines.records):
-            return pl.DataFrame(schema=schema)
-        frame = pl.read_csv(
-            lines.spliced(piece, [self._written(record.row) for record in lines.odd]),
-            has_header=False,
-            separator=self._head.delimiter,
-            quote_char='"' if lines.quoted or lines.odd else None,
-            schema=schema,
-            empty_string_is_null=False,
-        )
-        if frame.height != len(lines.records):
-            raise Unsuitable("another number of records")
-        return frame.rechunk()  # polars reads in pieces of its own; whole columns are asked much faster
-
-    def _written(self, row: list[str]) -> bytes:
-        width = self._head.width
-        cells = [*row[:width], *[""] * (width - len(row))] if len(row) != width else row
-        text = BROKEN.sub("\ufffd", "\x00".join(cells).replace('"', '""'))  # no cell holds a NUL: they were taken out
-        return f'"{text}"\n'.replace("\x00", f'"{self._head.delimiter}"').encode()
-
-    def _table(self, lines: Lines, frame: pl.DataFrame, issues: list[Issue]) -> Table:
-        numbers = lines.records + (self._line + 1)
+    def _table(self, lines: Lines, issues: list[Issue]) -> Table:
+        cells, numbers = lines.cells, lines.records + (self._line + 1)
         odd = dict(zip(lines.places().tolist(), lines.odd, strict=True))
         if self._line < self._head.begin - 1:
             # Titles and header were read already.
             above = int(np.searchsorted(numbers, self._head.begin))
-            frame, numbers = frame[above:], numbers[above:]
+            cells, numbers = cells.take(slice(above, None)), numbers[above:]
             odd = {place - above: record for place, record in odd.items() if place >= above}
-        data = self._sort(frame, numbers, odd)
-        return self._assemble(frame, numbers, odd, data, issues)
+        data = self._sort(cells, numbers, odd)
+        return self._assemble(cells, numbers, odd, data, issues)
 
-    def _sort(self, frame: pl.DataFrame, numbers: np.ndarray, odd: dict[int, OddRecord]) -> np.ndarray:
+    def _sort(self, cells: Cells, numbers: Rows, odd: dict[int, OddRecord]) -> Flags:
         """Which records are data."""
         data = np.ones(len(numbers), bool)
         sorter = self._head.sorter
-        doubtful = suspicious(frame, sorter.named)
+        doubtful = suspicious(cells, sorter.named)
         if not odd and not len(doubtful) and not sorter.blanks_open and sorter.empty_above == 0:
             return data
         doubted = sorted({*doubtful.tolist(), *odd})
@@ -176,11 +144,11 @@ class PieceReader:
             found = (
                 Suspicious(int(numbers[place]), record.lines, record.row)
                 if record
-                else Suspicious(int(numbers[place]), 1, frame.row(place))
+                else Suspicious(int(numbers[place]), 1, cells.row(place))
             )
             any_data = any_data or place > expected
             if place > before + 1:
-                self._follow(before + 1, numbers, frame)
+                self._follow(before + 1, numbers, cells)
                 if sorter.blanks_open and int(numbers[before + 1]) == sorter.blank_next:
                     sorter.close_blanks(any_data)
             if sorter.is_data(found, any_before=any_data):
@@ -190,17 +158,17 @@ class PieceReader:
             before = place
             expected = expected + 1 if place == expected else expected
         if before + 1 < len(numbers):
-            self._follow(before + 1, numbers, frame)
+            self._follow(before + 1, numbers, cells)
             sorter.close_blanks(True if any_data else before + 1 > expected)
         return data
 
-    def _follow(self, place: int, numbers: np.ndarray, frame: pl.DataFrame) -> None:
+    def _follow(self, place: int, numbers: Rows, cells: Cells) -> None:
         """Where a plain record follows a (nearly) blank row: is it the header of another table?"""
         if int(numbers[place]) == self._head.sorter.empty_above:
-            self._head.sorter.refuse_header(frame.row(place))
+            self._head.sorter.refuse_header(cells.row(place))
 
     def _assemble(
-        self, frame: pl.DataFrame, numbers: np.ndarray, odd: dict[int, OddRecord], data: np.ndarray, issues: list[Issue]
+        self, cells: Cells, numbers: Rows, odd: dict[int, OddRecord], data: Flags, issues: list[Issue]
     ) -> Table:
         """The piece's table."""
         first_record = self._records + 1
@@ -212,18 +180,18 @@ class PieceReader:
             unreadable, cell_lines, found = self._odd_issues(list(odd.values()), place_of, first_record)
             issues = [*found, *issues]
         if not data.all():
-            frame, numbers = frame.filter(pl.Series(data)), numbers[data]
+            cells, numbers = cells.take(data), numbers[data]
         issues += self._head.sorter.issues
         notes = sorted(self._head.sorter.notes, key=lambda note: note.line)
         self._head.sorter.issues, self._head.sorter.notes = [], []
         if not self._records:
             notes = [*self._head.table.notes, *notes]
             issues = [*self._head.table.issues, *issues]
-        self._refuse_new_columns(frame)
+        self._refuse_new_columns(cells)
         issues.sort(key=lambda issue: (issue.record, issue.line))
         return replace(
             self._head.table,
-            columns=tuple(frame.to_series(c) for c in self._head.kept),
+            columns=tuple(cells.column(c) for c in self._head.kept),
             lines=numbers.tolist(),
             first_record=first_record,
             notes=tuple(notes),
@@ -261,8 +229,10 @@ class PieceReader:
             issues,
         )
 
-    def _refuse_new_columns(self, frame: pl.DataFrame) -> None:
+    def _refuse_new_columns(self, cells: Cells) -> None:
         """A column without heading was left out because it was blank; a text further down would bring it in."""
         for c in range(self._head.width):
-            if c not in self._head.kept and not (frame.to_series(c).str.strip_chars() == "").all():
-                raise Unsuitable("a column without heading")
+            if c not in self._head.kept:
+                filled = np.flatnonzero(~cells.blank(c))
+                if any(text.strip() for text in cells.column(c).pick(filled)):
+                    raise Unsuitable("a column without heading")

@@ -10,11 +10,11 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from recommended_datasets import municipality, rules_place
-from recommended_datasets.fast_columns import Columns, Flags, Known, either, every, usual
+from recommended_datasets import automaton, municipality, rules_place
+from recommended_datasets.fast_cells import Flags
+from recommended_datasets.fast_columns import Columns, Known, either, every, usual
 from recommended_datasets.values_coordinates import JAPAN_LATITUDE, JAPAN_LONGITUDE
 
 if TYPE_CHECKING:
@@ -92,9 +92,8 @@ class RowRules:
         return wrong
 
     def _order(self, first: str, last: str, columns: Columns) -> Flags:
-        start, end = pl.col(columns.name(first)), pl.col(columns.name(last))
-        fine = columns.frame.select(fine=(start.str.len_bytes() == end.str.len_bytes()) & (start <= end))["fine"]
-        return ~(fine.to_numpy() | columns.blank(first) | columns.blank(last))
+        fine = columns.texts(first).ordered(columns.texts(last))
+        return ~(fine | columns.blank(first) | columns.blank(last))
 
     def _sum(self, fields: tuple[str, ...], columns: Columns) -> Flags:
         whole, *parts = (columns.numbers(field) for field in fields)
@@ -123,25 +122,18 @@ class RowRules:
             inside = [name for name in self._safe_names().values() if not check(*before, name, *after)]
             if inside:
                 asked = np.flatnonzero(~told & columns.blank("location_code") if at else ~told)
-                pattern = rf"^(?:{'|'.join(_prefectures())})?(?:{'|'.join(inside)})"
-                told[asked] = columns.texts("address").gather(asked).str.contains(pattern).to_numpy()
+                told[asked] = columns.texts("address").pick(asked).match(_beginning_with(tuple(inside)))
         return ~told
 
     def _code_address(self, code: str, address: str, columns: Columns) -> Flags:
         told = columns.blank(code) | columns.blank(address)
-        names, starts = self._safe_names(), dict[str, Flags]()
+        names, texts = self._safe_names(), columns.texts(address)
         for text, rows in _codes(columns, code):
             if text and municipality.by_code(text) is None:
                 told |= rows
             elif text in names:
-                starts[text] = rows
-        texts = pl.col(columns.name(address))
-        asked = columns.frame.select(
-            pl.any_horizontal(texts.str.starts_with(start + names[text]) for start in ("", *_prefectures())).alias(text)
-            for text in starts
-        )
-        for text, rows in starts.items():
-            told |= rows & asked[text].to_numpy()
+                asked = np.flatnonzero(rows & ~told)
+                told[asked] = texts.pick(asked).match(_beginning_with((names[text],)))
         return ~told
 
     def _safe_names(self) -> dict[str, str]:
@@ -169,7 +161,10 @@ def _codes(columns: Columns, field: str) -> list[tuple[str, Flags]]:
     return usual(columns.texts(field), columns.hashes(field), _CODES)[0]
 
 
+def _beginning_with(names: tuple[str, ...]) -> NDArray[np.uint16]:
+    """The table of addresses that begin with one of these names, a prefecture before it or not."""
+    return automaton.table(f"(?:{'|'.join(_prefectures())})?(?:{'|'.join(names)}).*")
+
+
 def _prefectures() -> list[str]:
     return [body.name for body in municipality.load() if body.kind == "prefecture"]
-
-

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import numpy as np
-
+from recommended_datasets import _cells
 from recommended_datasets import encoding as encodings
-from recommended_datasets.encoding_iconv import from_cp932
+from recommended_datasets.encoding_cp932 import from_cp932
 
 PIECE = 4 << 20
 """Bytes read at a time: twice as many take no less time and a third more memory."""
@@ -20,7 +19,6 @@ HEAD = 1 << 20
 """Bytes on which the encoding is found."""
 LONGEST_LINE = 32 << 20
 
-_LF = 10
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -57,8 +55,6 @@ class Source:
         self.file = path.open("rb")
         self._hash = hashlib.sha256()
         self.encoding = encoding
-        self.broken = 0
-        """Broken bytes in what was read so far."""
         self._many = 0
         self._decoder: codecs.IncrementalDecoder | None = None
         self._last = False
@@ -95,18 +91,20 @@ class Source:
 
     def _piece(self, raw: bytes, start: int) -> Piece:
         made = Piece(raw, start, len(raw), self._line, self._last)
-        self._line += int(np.count_nonzero(np.frombuffer(raw, np.uint8) == _LF))
+        self._line += _cells.count(raw, b"\n")
         return made
 
-    def utf8(self, piece: Piece) -> bytes:
-        """A piece of this file as UTF-8. Raises `Unsuitable`."""
+    def utf8(self, piece: Piece) -> tuple[bytes, int]:
+        """A piece of this file as UTF-8, and how many broken bytes are in it, each a lone surrogate (`encoding.BROKEN`).
+
+        Raises `Unsuitable`."""
         raw = piece.raw
         if raw is None:
             here = self.file.tell()
             self.file.seek(piece.start)
             raw = self.file.read(piece.size)
             self.file.seek(here)
-        return raw if piece.start < 0 else self._utf8(raw)
+        return (raw, 0) if piece.start < 0 else self._utf8(raw)
 
     def close(self, broken: int) -> None:
         """After the last piece was used. Raises `Unsuitable` where a file with so many broken bytes cannot be what its
@@ -194,37 +192,22 @@ class Source:
             raise Unsuitable("CP932 or EUC-JP")
         self.encoding = found.detection.encoding
 
-    def _utf8(self, piece: bytes) -> bytes:
-        if self.encoding == "cp932":
-            made = from_cp932(piece)
-            if made is not None:
-                return made
-            text = encodings.strict(piece, "cp932")
-            if text is None:
-                self._refuse_mixed(piece, "utf-8")
-                text = encodings.tolerant(piece, "cp932")
-                self.broken += sum(len(hit) for hit in encodings.BROKEN.findall(text))
-                return text.encode("utf-8", "surrogatepass")
-            return text.encode()
+    def _utf8(self, piece: bytes) -> tuple[bytes, int]:
         if self.encoding == "euc_jp":
             text = encodings.strict(piece, "euc_jp")
             if text is None:
                 raise Unsuitable("broken bytes in EUC-JP")
-            return text.encode()
-        return piece  # polars says whether it is
+            return text.encode(), 0
+        if self.encoding == "cp932":
+            made = from_cp932(piece)
+            return self._marked(piece, "cp932", "utf-8") if made is None else (made, 0)
+        return (piece, 0) if _cells.valid(piece) else self._marked(piece, "utf-8", "cp932")
 
-    def marked(self, piece: bytes) -> bytes:
-        """A piece of UTF-8 with its broken bytes marked."""
-        try:
-            piece.decode("utf-8", "surrogatepass")
-            return piece
-        except UnicodeDecodeError:
-            pass
-        if self.encoding == "utf-8":
-            self._refuse_mixed(piece, "cp932")
-        text = encodings.tolerant(piece, "utf-8")
-        self.broken += sum(len(hit) for hit in encodings.BROKEN.findall(text))
-        return text.encode("utf-8", "surrogatepass")
+    def _marked(self, piece: bytes, encoding: str, other: str) -> tuple[bytes, int]:
+        if self.encoding != "utf-8-sig":
+            self._refuse_mixed(piece, other)
+        text = encodings.tolerant(piece, encoding)
+        return text.encode("utf-8", "surrogatepass"), encodings.broken_bytes(text)
 
     def _refuse_mixed(self, piece: bytes, other: str) -> None:
         """A piece with broken bytes may be of two files in two encodings: then every line is read in its own."""

@@ -63,7 +63,7 @@ class Worker:
     def __init__(self) -> None:
         """Starts it; it gets ready while this process goes on. Raises `OSError`."""
         modules = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH")]
-        environment = {**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, modules))}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, modules))}
         command, pipe = [sys.executable, "-c", _MAIN], subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment)
         self._answers = SimpleQueue[Any]()

@@ -10,53 +10,55 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import polars as pl
+from numpy.typing import NDArray
 
-from recommended_datasets import values
+from recommended_datasets import automaton, values
 from recommended_datasets.definition import Field
-from recommended_datasets.fast_columns import Columns, Flags, Known, Rows
+from recommended_datasets.fast_cells import Flags, Rows, Texts
+from recommended_datasets.fast_columns import Columns, Known
 
 _SUSPECT = (
-    r"\x{FFFD}\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFF}〓\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f?"
-    r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{feff}"
+    "\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff〓\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f?\u200b-\u200f\u202a-\u202e\u2060\ufeff"
 )
-_EDGE = r"[\s\x{3000}\x{200b}\x{feff}]"
-_DASHES = r"\-‐‑‒–—―−ー－ｰ─━"
-_TEXT = rf"[{_SUSPECT}]|^{_EDGE}|{_EDGE}$|^[{_DASHES}]{{1,4}}$"
-_NAME = rf"[{_SUSPECT}\r\n]|^{_EDGE}|{_EDGE}$|^[{_DASHES}]{{1,4}}$"
+_EDGE = "[\\s\u200b\ufeff]"
+_DASHES = r"[\-‐‑‒–—―−ー－ｰ─━]{1,4}"
+_NOT_TEXT = f".*[{_SUSPECT}].*|{_EDGE}.*|.*{_EDGE}|{_DASHES}"
+_NOT_NAME = rf"{_NOT_TEXT}|.*[\r\n].*"
 _NAMES = ("name", "address")
+_WORD = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _PATTERNS = {
-    "kana": r"^[ァ-ヺ](?:[ァ-ヺー・ヽヾ　 ]*[ァ-ヺー・ヽヾ])?$",
-    "latin": r"^[0-9A-Za-z](?:[ -~]*[!-~])?$",
-    "alnum": r"^[0-9A-Za-z][!-~]*$",
-    "identifier": r"^[0-9A-Za-z][!-~]*$",
-    "machiaza_id": r"^(?:[0-9]{7}|[0-9]{4}-[0-9]{3})$",
-    "time": r"^(?:[012][0-9]|3[0-5]):[0-5][0-9]$",
-    "extension": r"^[0-9]+$",
-    "postal_code": r"^[0-9]{7}$",
-    "url": r"^https?://[0-9A-Za-z][!#-;=?-~]*\.[!#-;=?-~]*$",
-    "email": r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$",
+    "kana": "[ァ-ヺ](?:[ァ-ヺー・ヽヾ　 ]*[ァ-ヺー・ヽヾ])?",
+    "latin": "[0-9A-Za-z](?:[ -~]*[!-~])?",
+    "alnum": "[0-9A-Za-z][!-~]*",
+    "identifier": "[0-9A-Za-z][!-~]*",
+    "machiaza_id": "[0-9]{7}|[0-9]{4}-[0-9]{3}",
+    "time": "(?:[012][0-9]|3[0-5]):[0-5][0-9]",
+    "extension": "[0-9]+",
+    "postal_code": "[0-9]{7}",
+    "url": r"https?://[0-9A-Za-z][!#-;=?-~]*\.[!#-;=?-~]*",
+    "email": rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]+@{_WORD}(?:\.{_WORD})+",
+    # Ten digits, or eleven of a mobile number.
+    "phone": r"\(0[0-9]\)[0-9]{4}-[0-9]{4}|\(0[0-9]{2}\)[0-9]{3}-[0-9]{4}|\(0[0-9]{3}\)[0-9]{2}-[0-9]{4}"
+    r"|\(0[0-9]{4}\)[0-9]-[0-9]{4}|0[0-9]-[0-9]{4}-[0-9]{4}|0[0-9]{2}-[0-9]{3}-[0-9]{4}|0[0-9]{3}-[0-9]{2}-[0-9]{4}"
+    "|0[0-9]{4}-[0-9]-[0-9]{4}|0[56789]0-[0-9]{4}-[0-9]{4}",
+    "date": "[1-9][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    "|(?:[1-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579][26])00)-02-29",
+    "integer": "-?(?:0|[1-9][0-9]*)",
+    "money": "-?(?:0|[1-9][0-9]*)",
+    "number": r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?",
+    "latitude": r"[0-9]{1,3}\.[0-9]+",
+    "longitude": r"[0-9]{1,3}\.[0-9]+",
+    "corporate_number": "[0-9]{13}",
 }
-_PHONE = (
-    r"^(?:\(0[0-9]\)[0-9]{4}-[0-9]{4}|\(0[0-9]{2}\)[0-9]{3}-[0-9]{4}|\(0[0-9]{3}\)[0-9]{2}-[0-9]{4}|\(0[0-9]{4}\)[0-9]-[0-9]{4}"
-    r"|0[0-9]-[0-9]{4}-[0-9]{4}|0[0-9]{2}-[0-9]{3}-[0-9]{4}|0[0-9]{3}-[0-9]{2}-[0-9]{4}|0[0-9]{4}-[0-9]-[0-9]{4}"
-    r"|0[56789]0-[0-9]{4}-[0-9]{4})$"
-)
-"""Ten digits, or eleven of a mobile number."""
-_SAID = frozenset("text name address phone integer number money latitude longitude date".split())
-"""Types that a pattern or a number says exactly."""
-_INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
-_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
-_DECIMAL = r"^[0-9]{1,3}\.[0-9]+$"
 _LIMITS = {"latitude": 90.0, "longitude": 180.0}
 """What a coordinate is below."""
+_SAID = frozenset(_PATTERNS.keys() - {"corporate_number"} | {"text", *_NAMES})
+"""Types that a pattern says exactly, with the limits of a number."""
 _MANY = 3_000
 """Different values of a column above which knowing them one by one does not pay."""
-
-
 _FEW = 30
-"""New values of a block up to which the scalar function is asked rather than polars."""
+"""New values of a block up to which the scalar function is asked rather than a pattern."""
 _ASKED = 500
 """Different values of one block that the scalar function is asked about, after the first block."""
 
@@ -76,9 +78,9 @@ class Accepts:
         for field in fields:
             if field.id not in self._known:
                 self._begin(field, columns)
-            if field.id not in self._many:
-                found[field.id] = self._new(field, columns)
-        return found | _by_pattern([field for field in fields if field.id in self._many], columns)
+            known = field.id not in self._many
+            found[field.id] = self._new(field, columns) if known else _by_pattern(field, columns)
+        return found
 
     def _begin(self, field: Field, columns: Columns) -> None:
         self._known[field.id] = Known()
@@ -105,114 +107,79 @@ class Accepts:
         return rows[~known.holds(hashes[rows])]
 
     def _accepted(self, field: Field, columns: Columns, rows: Rows) -> Flags:
-        texts = columns.texts(field.id)
+        texts = columns.texts(field.id).pick(rows)
         if _asks(field) or len(rows) <= _FEW:
-            return np.array([self._scalar(field, texts[int(row)]) for row in rows], bool)
-        told = texts.gather(rows).to_frame("texts").select(mask=_filled(field, pl.col("texts")) & pl.lit(True))
-        return np.array(told["mask"].to_numpy())
+            return np.array([self._scalar(field, text) for text in texts], bool)
+        return _filled(field, texts, None)
 
     def _scalar(self, field: Field, text: str) -> bool:
         parsed = values.parse(field, text, statistical=self._statistical)
         return parsed.code is None and parsed.text == text
 
 
-def _by_pattern(fields: Sequence[Field], columns: Columns) -> dict[str, Rows]:
-    """The odd rows of columns of many different values."""
-    found: dict[str, Rows] = {}
-    others: list[Field] = []
-    for field in fields:
-        if field.type in _NAMES:
-            found[field.id] = _odd_names(field, columns)
-        else:
-            others.append(field)
-    if others:
-        told = columns.frame.select(_or_blank(field, pl.col(columns.name(field.id))).alias(field.id) for field in others)
-        for field in others:
-            fine = told[field.id].to_numpy()
-            if field.type in _LIMITS:
-                numbers = columns.numbers(field.id)  # which other rules ask as well
-                with np.errstate(invalid="ignore"):
-                    fine = fine & (columns.blank(field.id) | ((numbers > 0) & (numbers < _LIMITS[field.type])))
-            found[field.id] = np.flatnonzero(~fine)
-    return found
-
-
-def _or_blank(field: Field, texts: pl.Expr) -> pl.Expr:
-    """By pattern alone: whether a coordinate is in its limits is asked of the numbers."""
-    return (texts == "") | (texts.str.contains(_DECIMAL) if field.type in _LIMITS else _filled(field, texts))
-
-
-def _odd_names(field: Field, columns: Columns) -> Rows:
-    """Nearly every name and address is plain, which other rules ask as well; only the rest meets the pattern."""
-    rest = columns.not_plain(field.id)
-    if len(rest):
-        texts = columns.texts(field.id).gather(rest).to_frame("texts")
-        told = texts.select(mask=(pl.col("texts") == "") | _filled(field, pl.col("texts")))
-        rest = rest[~told["mask"].to_numpy()]
-    return rest
+def _by_pattern(field: Field, columns: Columns) -> Rows:
+    """The odd rows of a column of many different values."""
+    if field.type in _NAMES:
+        # Nearly every name and address is plain, which other rules ask as well; only the rest meets the pattern.
+        rest = columns.not_plain(field.id)
+        texts = columns.texts(field.id).pick(rest)
+        return rest[~(texts.blank() | _filled(field, texts, None))]
+    fine = _filled(field, columns.texts(field.id), columns.numbers(field.id) if field.type in _LIMITS else None)
+    return np.flatnonzero(~(fine | columns.blank(field.id)))
 
 
 def _asks(field: Field) -> bool:
     """Whether the column's different values are asked one by one because no pattern says them exactly."""
-    return field.type not in _PATTERNS and field.type not in _SAID
+    return field.type not in _SAID
 
 
-def _filled(field: Field, texts: pl.Expr) -> pl.Expr:
-    """Cells that are not blank, by pattern; of a type that is asked, only what can be computed."""
+def _filled(field: Field, texts: Texts, numbers: NDArray[np.float64] | None) -> Flags:
+    """Cells that are not blank, by pattern; of a type that is asked, only what can be computed. `numbers`: of the texts, where
+    they are known."""
     kind = field.type
     if kind == "text" or kind in _NAMES:
-        return ~texts.str.contains(_TEXT if kind == "text" else _NAME)
-    if kind in _PATTERNS:
-        return texts.str.contains(_PATTERNS[kind])
-    if kind == "phone":
-        return texts.str.contains(_PHONE)
-    if kind in ("integer", "number", "money"):
-        return _number(field, texts)
+        return texts.match(automaton.table(".*", _NOT_TEXT if kind == "text" else _NOT_NAME))
+    if kind not in _PATTERNS:
+        return np.zeros(len(texts), bool)
+    fine = texts.match(automaton.table(_PATTERNS[kind]))
     if kind in _LIMITS:
-        return _coordinate(texts, _LIMITS[kind])
-    if kind == "date":
-        return _date(texts)
-    return _corporate_number(texts) if kind == "corporate_number" else pl.lit(False)
+        found = texts.numbers() if numbers is None else numbers
+        with np.errstate(invalid="ignore"):
+            fine &= (found > 0) & (found < _LIMITS[kind])
+    elif kind in ("integer", "number", "money"):
+        fine &= _within(field, texts)
+    elif kind == "corporate_number":
+        fine[fine] = _checked(texts.pick(np.flatnonzero(fine)))
+    return fine
 
 
-def accept_mask(field: Field, series: pl.Series, *, statistical: bool = False, many: bool = False) -> pl.Series:
-    """True only where `values.parse(field, text)` gives the same text without an issue. `series` has no nulls.
+def _within(field: Field, texts: Texts) -> Flags:
+    """Numbers inside the field's limits."""
+    fine = np.ones(len(texts), bool)
+    for name, limit in field.options:
+        if name in ("min", "max"):
+            numbers = texts.numbers()
+            with np.errstate(invalid="ignore"):
+                fine &= numbers >= float(limit) if name == "min" else numbers <= float(limit)
+    return fine
+
+
+def _checked(texts: Texts) -> Flags:
+    """Of 13 digits the first is the check digit of the other twelve: 9 less the weighted sum modulo 9."""
+    digits = np.frombuffer(texts.buffer, np.uint8)[texts.starts[:, None] + np.arange(13)].astype(np.int64) - ord("0")
+    return 9 - digits[:, 1:] @ np.tile([2, 1], 6) % 9 == digits[:, 0]
+
+
+def accept_mask(field: Field, texts: Texts, *, statistical: bool = False, many: bool = False) -> Flags:
+    """True only where `values.parse(field, text)` gives the same text without an issue.
 
     `many`: as for a column of many different values, by pattern where there is one.
     """
-    accepts, columns = Accepts(statistical=statistical), Columns([series], {field.id: 0})
+    columns = Columns([texts], {field.id: 0})
     if many and (field.type == "corporate_number" or not _asks(field)):
-        rows = _by_pattern([field], columns)[field.id]
+        rows = _by_pattern(field, columns)
     else:
-        rows = accepts.odd([field], columns)[field.id]
-    mask = np.ones(len(series), bool)
+        rows = Accepts(statistical=statistical).odd([field], columns)[field.id]
+    mask = np.ones(len(texts), bool)
     mask[rows] = False
-    return pl.Series("mask", mask)
-
-
-def _number(field: Field, texts: pl.Expr) -> pl.Expr:
-    mask = texts.str.contains(_NUMBER if field.type == "number" else _INTEGER)
-    for name, limit in field.options:
-        if name in ("min", "max"):
-            value = texts.cast(pl.Float64, strict=False)
-            within = value >= float(limit) if name == "min" else value <= float(limit)
-            mask &= within.fill_null(False)
     return mask
-
-
-def _coordinate(texts: pl.Expr, limit: float) -> pl.Expr:
-    value = texts.cast(pl.Float64, strict=False)
-    return ((value > 0) & (value < limit)).fill_null(False) & texts.str.contains(_DECIMAL)
-
-
-def _date(texts: pl.Expr) -> pl.Expr:
-    day = texts.str.to_date("%Y-%m-%d", strict=False)
-    return day.is_not_null() & texts.str.contains(r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$")
-
-
-def _corporate_number(texts: pl.Expr) -> pl.Expr:
-    """13 digits of which the first is the check digit of the other twelve: 9 less the weighted sum modulo 9."""
-    number = texts.cast(pl.Int64, strict=False).fill_null(0)
-    rest = number % 10**12
-    total = sum(((rest // 10**place) % 10 * (1 if place % 2 == 0 else 2) for place in range(12)), pl.lit(0, pl.Int64))
-    return texts.str.contains(r"^[0-9]{13}$") & ((9 - total % 9) == number // 10**12)

@@ -38,7 +38,7 @@ class Table:
     `columns[c][r]` is the cell of column c in row r exactly as decoded (nothing trimmed or folded); every column has
     `len(lines)` cells. `lines[r]` is the physical line, from 1, on which the record begins (in a workbook: the sheet's
     row); record numbers count from `first_record`. Blank records, bands, totals and notes are in `notes`, not in rows.
-    In the fast lane the columns are polars Series; they index, iterate and count like lists.
+    In the fast lane the columns are `fast_cells.Texts`; they index, iterate and count like lists.
     """
 
     header: tuple[str, ...]

@@ -207,3 +207,18 @@ def test_small_files_never_load_polars(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_without_the_compiled_part_large_files_are_read_exactly_and_too_large_ones_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "aed.csv"
+    path.write_bytes("\r\n".join(",".join(row) for row in [HEADER, *map(record, range(2000))]).encode())
+    quick, was_quick = check(path, 0, monkeypatch)
+    monkeypatch.setattr(checking, "compiled", lambda: False)
+    exact, still_quick = check(path, 0, monkeypatch)
+    assert was_quick and not still_quick and repr(exact) == repr(quick)
+    monkeypatch.setattr(checking, "EXACT", 1000)
+    refused, _ = check(path, 0, monkeypatch)
+    assert list(refused.issue_counts) == ["too-large-uncompiled"]
+    assert "gcc" in as_json(refused, "ja") and "C compiler" in as_json(refused, "en")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recommended_datasets import fast_repeats, values
 from recommended_datasets.definition import Field
+from recommended_datasets.fast_cells import Texts
 from recommended_datasets.fast_columns import Columns
 from recommended_datasets.masks import Accepts, accept_mask
 from recommended_datasets.values_parsed import compare_key
@@ -38,8 +38,7 @@ LIKELY = [
 
 def wrong(field: Field, texts: list[str], statistical: bool) -> list[str]:
     """Texts that the mask accepts and the scalar function does not return unchanged."""
-    mask = accept_mask(field, pl.Series("texts", texts, dtype=pl.String), statistical=statistical)
-    assert mask.null_count() == 0
+    mask = accept_mask(field, Texts.of(texts), statistical=statistical)
     found: list[str] = []
     for text, accepted in zip(texts, mask, strict=True):
         parsed = values.parse(field, text, statistical=statistical)
@@ -61,7 +60,7 @@ def test_masks_accept_what_is_usual() -> None:
         "number": "1.50", "integer": "12", "email": "mihon@example.lg.jp", "alnum": "M0001", "latin": "Mihon Hall", "weekdays": "月火水",
     }  # fmt: skip
     for kind, text in usual.items():
-        assert accept_mask(Field(kind, kind, kind), pl.Series([text, ""])).all(), kind
+        assert accept_mask(Field(kind, kind, kind), Texts.of([text, ""])).all(), kind
 
 
 CHARACTERS = st.sampled_from(list("0123456789.-:/()年月日 　\n\tアーｱあ亜A zＡ１,;；@?〓\ufffd\ue000\u200b~～°+○有無") + ["\x1f", "\x85", "\u2028"])
@@ -80,11 +79,11 @@ def test_no_mask_is_too_wide_on_any_cells(texts: list[str]) -> None:
 def test_columns_judged_together_are_judged_as_each_alone(rows: list[list[str]]) -> None:
     kinds = ("alnum", "latitude", "machiaza_id", "phone", "url", "email", "longitude", "name")
     fields = [Field(kind, kind, kind) for kind in kinds]
-    columns = [pl.Series(column, dtype=pl.String) for column in zip(*rows, strict=True)]
+    columns = [Texts.of(column) for column in zip(*rows, strict=True)]
     odd = Accepts().odd(fields, Columns(columns, {field.id: at for at, field in enumerate(fields)}))
     for field, column in zip(fields, columns, strict=True):
-        assert odd[field.id].tolist() == (~accept_mask(field, column)).arg_true().to_list(), field.id
-        assert odd[field.id].tolist() == (~accept_mask(field, column, many=True)).arg_true().to_list(), field.id
+        assert odd[field.id].tolist() == np.flatnonzero(~accept_mask(field, column)).tolist(), field.id
+        assert odd[field.id].tolist() == np.flatnonzero(~accept_mask(field, column, many=True)).tolist(), field.id
 
 
 NAMES = st.text(st.sampled_from(list("ABzｚＡ髙高ヶケヵカー－ｰ-‐ 　\u200bあｱﾞガ①1㍿İKſß濵浜.々桜丘\ufeff")), max_size=5)
@@ -95,7 +94,7 @@ NAMES = st.text(st.sampled_from(list("ABzｚＡ髙高ヶケヵカー－ｰ-‐ �
 def test_names_hash_alike_exactly_where_their_keys_are_equal(texts: list[str]) -> None:
     texts = [text for text in texts if not any("\ud800" <= c <= "\udfff" for c in text)]
     keys = [compare_key(text) for text in texts]
-    columns = Columns([pl.Series(texts, dtype=pl.String)], {"name": 0})
+    columns = Columns([Texts.of(texts)], {"name": 0})
     folding = fast_repeats.Folding()
     hashes = folding.hashes(columns, ("name",))[0].tolist()
     assert folding.hashes(columns, ("name",))[0].tolist() == hashes, "a column of few texts is known again"
@@ -108,6 +107,6 @@ def test_names_hash_alike_exactly_where_their_keys_are_equal(texts: list[str]) -
 def test_the_first_of_each_hash_is_found_over_any_blocks(blocks: list[list[int]]) -> None:
     firsts, seen, record = fast_repeats.Firsts(), dict[int, int](), 1
     for block in blocks:
-        found = firsts.find(np.array(block, np.uint64), np.arange(len(block)), record)
+        found = firsts.find(np.array(block, np.uint64), None, record)
         assert found == {row: seen[key] for row, key in enumerate(block) if seen.setdefault(key, record + row) != record + row}
         record += len(block)

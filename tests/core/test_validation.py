@@ -234,13 +234,11 @@ def test_a_file_in_blocks_has_the_verdict_of_the_whole(size: int) -> None:
 def take(validation: Validation, table: Table, hints: Hints) -> None:
     """Judge a block as the fast lane does: by itself first, then against the blocks before it."""
     import numpy as np
-    import polars as pl
 
     from recommended_datasets.fast_hints import Hinting
     from recommended_datasets.fast_repeats import Repeats
     from recommended_datasets.rules import Found
 
-    table = replace(table, columns=tuple(pl.Series(column, dtype=pl.String) for column in table.columns))
     verdict = validation.judge(table, hints)
     validation.take(verdict)
     hinting = Hinting(validation)

@@ -42,6 +42,14 @@ def _python(part: str) -> Finding:
     return Finding(part, fine, sys.version.split()[0], "CKAN 2.12 は Python 3.10～3.12 / use Python 3.10 to 3.12")
 
 
+def _compiled(part: str) -> Finding:
+    from recommended_datasets.checking import EXACT, compiled
+
+    text = "OK" if compiled() else f"CSV は {EXACT // 1_000_000} MB まで / CSV files up to {EXACT // 1_000_000} MB only"
+    todo = "gcc のある機械で入れ直してください / install again where there is a C compiler (gcc)"
+    return Finding(part, compiled(), text, todo)
+
+
 def _locale(part: str) -> Finding:
     encoding = locale.getpreferredencoding(False)
     return Finding(part, encoding.lower().replace("-", "") == "utf8", encoding, "LC_ALL=C.UTF-8")
@@ -123,6 +131,7 @@ def _safety(part: str) -> Finding:
 
 _PARTS: dict[str, Callable[[str], Finding]] = {
     "Python": _python,
+    "大きな CSV / large CSV files": _compiled,
     "ロケール / locale": _locale,
     "プラグイン / plugins": _plugins,
     "データベース / database": _database,
