@@ -10,8 +10,8 @@ from typing import Any
 from benchmarks import merge_town
 from benchmarks.merge_clock import Clock
 
-XLOADER_ROWS = 100_000
-"""Rows that xloader's steps are measured on."""
+XLOADER_ROWS = int(os.environ.get("XLOADER_ROWS") or 0)
+"""Rows that xloader's steps are measured on; 0 for all."""
 TABULATOR = Path(os.environ.get("RUN_DIR", ".run")) / "xloader" / "bin" / "python"
 """A Python that has what xloader parses with; `make bench-merge` makes it."""
 _PARSE = """
@@ -27,7 +27,8 @@ with Stream(sys.argv[1], format="csv", encoding="utf-8-sig", headers=1) as strea
 
 
 def load(folder: Path) -> dict[str, Any]:
-    """Loading the table, beside a bare COPY of the same lines, the bare indexes, and xloader's steps."""
+    """Loading the table, beside bare COPYs of the same rows with the same full text from a file that is ready, the bare
+    indexes, and xloader's steps. Ours and the bare COPYs empty the table in their transaction, as a merge does."""
     import sqlalchemy as sa
     from ckanext.datastore.backend.postgres import get_write_engine, identifier  # type: ignore
 
@@ -39,10 +40,6 @@ def load(folder: Path) -> dict[str, Any]:
     shape = loading.shape(definition)
     locations = [file.part for file in MergeFile.of_dataset(merge_town.DATASET)]
     clock = Clock()
-    ready = folder / "ready.lines"
-    with ready.open("wb") as out:
-        for location in locations:
-            out.writelines(datastore_tables.lines(shape, parts.typed_frame(location, definition)))
 
     def like(name: str) -> None:
         """An empty table of the same columns, without trigger or index."""
@@ -52,15 +49,23 @@ def load(folder: Path) -> dict[str, Any]:
 
     columns = ", ".join(map(identifier, [*shape.names, "_full_text"]))
 
-    def bare_copy() -> None:
-        with get_write_engine().begin() as connection, ready.open("rb") as stream:
+    def give(form: str) -> None:
+        """What PostgreSQL itself writes of the rows."""
+        with get_write_engine().begin() as connection, (folder / form).open("wb") as stream:
             cursor = connection.connection.cursor()
-            cursor.copy_expert(f'COPY "bench_bare" ({columns}) FROM STDIN WITH (FORMAT csv)', stream, size=1 << 20)
+            cursor.copy_expert(f'COPY "bench_ours" ({columns}) TO STDOUT WITH (FORMAT {form})', stream, size=1 << 20)
+
+    def bare_copy(form: str) -> None:
+        with get_write_engine().begin() as connection, (folder / form).open("rb") as stream:
+            connection.execute(sa.text("TRUNCATE bench_bare"))
+            cursor = connection.connection.cursor()
+            cursor.copy_expert(f'COPY "bench_bare" ({columns}) FROM STDIN WITH (FORMAT {form}, FREEZE)', stream, size=1 << 20)
 
     def ours() -> None:
         with get_write_engine().begin() as connection:
+            connection.execute(sa.text("TRUNCATE bench_ours"))
             frames = (parts.typed_frame(location, definition) for location in locations)
-            datastore_tables.copy(connection, loading.shape(definition, "bench_ours"), frames)
+            datastore_tables.copy(connection, loading.shape(definition, "bench_ours"), frames, freeze=True)
 
     def indexes(name: str) -> None:
         with get_write_engine().begin() as connection:
@@ -71,8 +76,11 @@ def load(folder: Path) -> dict[str, Any]:
     with get_write_engine().begin() as connection:  # CKAN's, as every table of the DataStore has it
         trigger = "CREATE TRIGGER zfulltext BEFORE INSERT OR UPDATE ON bench_ours FOR EACH ROW"
         connection.execute(sa.text(f"{trigger} EXECUTE FUNCTION populate_full_text_trigger()"))
-    clock.time("bare_copy", bare_copy)
     clock.time("ours", ours)
+    for form in ("csv", "binary"):
+        give(form)
+        clock.time(f"bare_{form}", lambda form=form: bare_copy(form))
+        (folder / form).unlink()
     clock.time("bare_index", lambda: indexes("bench_bare"))
     clock.time("our_index", lambda: indexes("bench_ours"))
     clock.seconds["filled"] = clock.seconds["ours"] + clock.seconds.pop("our_index")  # as `datastore_tables.fill` does
@@ -81,25 +89,26 @@ def load(folder: Path) -> dict[str, Any]:
     assert run is not None and root is not None
     whole = root / "versions" / merge_town.DATASET / run.id / f"{merge_town.DATASET}.csv"
     rows = sum(file.accepted for file in MergeFile.of_dataset(merge_town.DATASET))
-    _xloader(whole, folder, clock)
-    clock.seconds["xloader"] *= max(1.0, rows / XLOADER_ROWS)
+    measured = min(XLOADER_ROWS or rows, rows)
+    _xloader(whole, measured, folder, clock)
+    clock.seconds["xloader"] *= rows / measured
     with get_write_engine().begin() as connection:
         for name in ("bench_bare", "bench_ours", "bench_xloader"):
             connection.execute(sa.text(f'DROP TABLE "{name}"'))
     return clock.seconds
 
 
-def _xloader(whole: Path, folder: Path, clock: Clock) -> None:
-    """ckanext-xloader 2.6's steps for a CSV file: parse, strip and write it anew, copy it line by line, COPY as text, fill
-    `_full_text` by CKAN's function in steps of 100,000, index it, ANALYZE. At most `XLOADER_ROWS` rows: each takes the same
-    time, those of the index more with each."""
+def _xloader(whole: Path, rows: int, folder: Path, clock: Clock) -> None:
+    """ckanext-xloader 2.6's steps for the first rows of a CSV file: parse, strip and write it anew, copy it line by line, COPY
+    as text, fill `_full_text` by CKAN's function in steps of 100,000, index it, ANALYZE. Each row takes the same time in most
+    steps, but the more the more there are in the index."""
     import itertools
 
     import sqlalchemy as sa
     from ckanext.datastore.backend.postgres import get_write_engine  # type: ignore
 
     with whole.open("rb") as source, (folder / "x0").open("wb") as out:
-        out.writelines(itertools.islice(source, XLOADER_ROWS + 1))
+        out.writelines(itertools.islice(source, rows + 1))
     done = subprocess.run([TABULATOR, "-c", _PARSE, folder / "x0", folder / "x1"], capture_output=True, text=True, check=True)
     width, clock.seconds["xloader"] = int(done.stdout.split()[0]), float(done.stdout.split()[1])
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import struct
 from pathlib import Path
 
 import pytest
 
-from recommended_datasets import attribution, bundle, catalog, outputs, outputs_csv, outputs_geojson, outputs_parquet
-from recommended_datasets.merged_columns import csv_columns, stored_columns, typed_columns
+from recommended_datasets import (
+    attribution,
+    bundle,
+    catalog,
+    outputs,
+    outputs_copy,
+    outputs_csv,
+    outputs_geojson,
+    outputs_parquet,
+)
+from recommended_datasets.merged_columns import Column, Kind, csv_columns, stored_columns, typed_columns
 from recommended_datasets.merged_versions import sort_key
 from recommended_datasets.row_identity import identity_fields
 from recommended_datasets.search_grams import query_grams, tsvectors, words
@@ -112,8 +122,8 @@ def test_no_column_of_any_standard_has_the_name_of_another():
 def test_the_grams_of_a_text_hold_those_of_each_of_its_words_and_letters(text):
     import polars
 
-    (found,) = tsvectors(polars.DataFrame({"t": [text]}), ["t"]).to_list()
-    have = set(found.replace("'", " ").split())
+    (found,) = tsvectors(polars.DataFrame({"t": [text]}), ["t"])
+    have = set(lexemes(found))
     for word in words(text):
         assert len(word) == 1 or set(query_grams(word)) <= have
         for letter in word:
@@ -125,11 +135,73 @@ def test_the_grams_of_many_texts_are_those_of_each_text_by_itself():
     import polars
 
     texts = ["ＡＢＣ県立", "ｶﾞｯｺｳ", "か\u3099っこう", "㈱見本①", "é\u0301Ω", "", "髙﨑 一—二", "\u3000鹿児島市\n武岡\x00東", "한글 𠮷野家"]
-    expected = [
-        {word[place : place + 2] for word in words(text.replace("\x00", " ")) for place in range(len(word))} for text in texts
+    found = tsvectors(polars.DataFrame({"t": texts}), ["t"])
+    assert list(map(lexemes, found)) == list(map(wanted, texts))
+
+
+def test_the_grams_of_texts_of_very_many_letters_are_those_of_each():
+    """So many that a row and two letters do not go into 32 bits, and of one to four bytes."""
+    import polars
+
+    letters = [letter for code in range(0x30, 0x2A000) if words(letter := chr(code)) == [letter]]
+    texts = ["".join(letters[start::1_500][:100]) for start in range(1_500)] + ["", letters[0], letters[-1]]
+    assert len(set("".join(texts))) > 60_000
+    assert list(map(lexemes, tsvectors(polars.DataFrame({"t": texts}), ["t"]))) == list(map(wanted, texts))
+
+
+def wanted(text: str) -> list[str]:
+    """In PostgreSQL's order. A letter alone where no pair begins with it."""
+    cut = {word[place : place + 2] for word in words(text.replace("\x00", " ")) for place in range(len(word))}
+    pairs = {gram[0] for gram in cut if len(gram) == 2}
+    return sorted(gram for gram in cut if len(gram) == 2 or gram not in pairs)
+
+
+def lexemes(vector: bytes) -> list[str]:
+    """Those of a tsvector in PostgreSQL's binary form, which have no positions."""
+    count, rest = int.from_bytes(vector[:4], "big"), vector[4:]
+    found = rest.decode().split("\0\0\0")
+    assert found.pop() == "" and len(found) == count
+    return found
+
+
+def test_rows_for_copy_are_cells_with_their_lengths_as_postgresql_describes_them():
+    import datetime
+
+    import polars
+
+    kinds: tuple[tuple[str, Kind], ...] = (("t", "text"), ("f", "float"), ("i", "integer"), ("d", "date"), ("j", "json"))
+    columns = [Column(name, name, kind) for name, kind in kinds]
+    rows = [
+        ("改行\n\"𠮷\",", 31.5, -7, datetime.date(1970, 1, 1), '{"独自": 1}'),
+        (None, None, None, None, None),
+        ("", -0.0, 2**40, datetime.date(2026, 11, 30), "[]"),
+        ("長" * 50_000, float("nan"), 0, datetime.date(1868, 10, 23), None),
     ]
-    found = tsvectors(polars.DataFrame({"t": texts}), ["t"]).to_list()
-    assert [set(one.replace("'", "").split()) for one in found] == expected
+    frame = polars.DataFrame(rows, schema=[name for name, _ in kinds], orient="row")
+    last = [b"\0\0\0\0", b"x", b"", b"abc"]
+    data = outputs_copy.block(frame, columns, last)
+    assert data.startswith(b"PGCOPY\n\xff\r\n\0" + bytes(8)) and data.endswith(b"\xff\xff")
+    found: list[list[bytes | None]] = []
+    place = 19
+    while (count := int.from_bytes(data[place : place + 2], "big", signed=True)) != -1:
+        place += 2
+        found.append([])
+        for _ in range(count):
+            length = int.from_bytes(data[place : place + 4], "big", signed=True)
+            place += 4 + max(length, 0)
+            found[-1].append(None if length < 0 else data[place - length : place])
+    first = datetime.date(2000, 1, 1)
+    assert place == len(data) - 2 and found == [
+        [
+            None if text is None else text.encode(),
+            None if number is None else struct.pack(">d", number),
+            None if whole is None else struct.pack(">q", whole),
+            None if day is None else struct.pack(">i", (day - first).days),
+            None if said is None else b"\1" + said.encode(),
+            cell,
+        ]
+        for (text, number, whole, day, said), cell in zip(rows, last, strict=True)
+    ]
 
 
 def test_the_attribution_names_exactly_the_publishers():

@@ -436,6 +436,32 @@ def test_a_definition_with_a_new_column_takes_the_old_parts_along(town):
     assert loading.is_current(definition)
 
 
+def test_a_definition_that_gives_a_column_another_type_wants_another_table(town):
+    from dataclasses import replace
+
+    definition = loading_definition()
+    fields = [replace(field, type="integer") if field.id == "latitude" else field for field in definition.fields]
+    assert loading.is_current(definition) and not loading.is_current(replace(definition, fields=tuple(fields), _index={}))
+
+
+def test_every_cell_of_the_table_is_that_of_its_part(town):
+    definition = loading_definition()
+    names = loading.shape(definition).names
+    files = [file.part for file in MergeFile.of_dataset("evacuation_space") if file.accepted]
+    wanted = {row[0]: row for part in files for row in parts.typed_frame(part, definition).select(names).iter_rows()}
+    with get_write_engine().connect() as connection:
+        chosen = ", ".join(f'"{name}"' for name in names)
+        found = connection.execute(sa.text(f'SELECT {chosen} FROM "{naming.table_id("evacuation_space")}"')).fetchall()
+        query = f'SELECT count(*) FROM "{naming.table_id("evacuation_space")}" WHERE _full_text <> text(_full_text)::tsvector'
+        assert connection.execute(sa.text(query)).scalar() == 0, "as PostgreSQL itself would have it"
+    assert len(found) == len(wanted)
+    for row in found:
+        for name, cell, expected in zip(names, row, wanted[row[0]], strict=True):
+            if name in ("extra", "unknown") and expected is not None:
+                cell, expected = json.loads(cell), json.loads(expected)
+            assert cell == expected
+
+
 def test_a_table_that_the_catalogue_does_not_know_of_is_made_anew(town, browser):
     before = get(browser, f"{BASE}/rows?total=true&limit=1")[1]["total"]
     resource = model.Resource.get(naming.table_id("evacuation_space"))

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from ckanext.datastore.backend.postgres import DatastorePostgresqlBackend, get_write_engine, identifier  # type: ignore
 from ckanext.kagoshima.consolidation.ahead import ahead
+from recommended_datasets import outputs_copy
 from recommended_datasets.merged_columns import Column
 from recommended_datasets.search_grams import tsvectors
 
@@ -27,6 +28,8 @@ _SEARCHED = frozenset({"text", "name", "address", "kana", "latin", "list", "enum
 """Types of columns whose words are found; codes, flags, addresses on the web and numbers are filtered instead."""
 _OURS = "kagoshima "
 """How the comment of our tables begins; CKAN comments columns, not tables."""
+_CKANS = {"_id", "_full_text"}
+"""Columns that CKAN gives each table."""
 ROWS_AT_ONCE = 2_500
 _CHUNK = 1 << 22
 """Bytes that COPY asks for at once. Each request needs Python's lock, which the thread that makes the next block holds."""
@@ -57,16 +60,18 @@ def searched(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(column.id for column in columns if column.field is not None and column.field.type in _SEARCHED)
 
 
-def columns_of(table: str) -> list[str]:
-    """The columns of a table as it is now; empty where there is none."""
-    query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:name) AND attnum > 0 AND NOT attisdropped"
+def columns_of(table: str) -> dict[str, str]:
+    """The columns of a table as it is now, with their types; empty where there is none."""
+    query = """SELECT attname, typname FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+               WHERE attrelid = to_regclass(:name) AND attnum > 0 AND NOT attisdropped"""
     with get_write_engine().connect() as connection:
-        return list(connection.execute(sa.text(query), {"name": identifier(table)}).scalars())
+        return {name: kind for name, kind in connection.execute(sa.text(query), {"name": identifier(table)})}
 
 
 def is_current(shape: Shape) -> bool:
-    """Has the table the columns and the indexes of `shape`?"""
-    if set(shape.names) != set(columns_of(shape.table)) - {"_id", "_full_text"}:
+    """Has the table the columns and the indexes of `shape`? The bytes of one type would be taken for another's."""
+    there = columns_of(shape.table)
+    if {column.id: TYPES[column.kind] for column in shape.columns} != {name: there[name] for name in there.keys() - _CKANS}:
         return False
     query = sa.text("SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid WHERE indrelid = to_regclass(:name)")
     with get_write_engine().connect() as connection:
@@ -145,14 +150,14 @@ def create_indexes(connection: Any, shape: Shape) -> None:
         connection.execute(sa.text(statement))
 
 
-def lines(shape: Shape, typed: pl.DataFrame) -> Iterator[bytes]:
-    """What COPY takes of typed rows and their full text, block by block."""
+def blocks(shape: Shape, typed: pl.DataFrame) -> Iterator[tuple[list[str], bytes]]:
+    """What COPY takes of typed rows and their full text, block by block, and which columns it is of: without those that are
+    null in the whole block."""
     for start in range(0, typed.height, ROWS_AT_ONCE):
         block = typed.slice(start, ROWS_AT_ONCE)
-        buffer = io.BytesIO()
-        full_text = tsvectors(block, shape.searched).alias("_full_text")
-        block.select(shape.names).with_columns(full_text).write_csv(buffer, include_header=False)
-        yield buffer.getvalue()
+        columns = [column for column in shape.columns if block[column.id].null_count() < block.height]
+        names = [column.id for column in columns] + ["_full_text"]
+        yield names, outputs_copy.block(block, columns, tsvectors(block, shape.searched))
 
 
 def copy(connection: Any, shape: Shape, frames: Iterable[pl.DataFrame], *, freeze: bool = False) -> None:
@@ -160,11 +165,10 @@ def copy(connection: Any, shape: Shape, frames: Iterable[pl.DataFrame], *, freez
 
     `freeze`: the table was emptied in this transaction; VACUUM then has nothing to write into the rows.
     """
-    target = ", ".join(identifier(name) for name in [*shape.names, "_full_text"])
-    statement = f"COPY {identifier(shape.table)} ({target}) FROM STDIN WITH (FORMAT csv, FREEZE {freeze})"
     cursor = connection.connection.cursor()
-    blocks = (block for typed in frames for block in lines(shape, typed))
-    for block in ahead(blocks):
+    for names, block in ahead(ready for typed in frames for ready in blocks(shape, typed)):
+        target = ", ".join(map(identifier, names))
+        statement = f"COPY {identifier(shape.table)} ({target}) FROM STDIN WITH (FORMAT binary, FREEZE {freeze})"
         cursor.copy_expert(statement, io.BytesIO(block), size=_CHUNK)
 
 
