@@ -2,6 +2,8 @@
 
 Everything else (metadata, dependencies, entry points) is in `pyproject.toml`.
 """
+from glob import glob
+
 from setuptools import Extension, find_packages, setup
 
 setup(
@@ -10,6 +12,12 @@ setup(
     include_package_data=True,
     # Without a C compiler everything but the checking of large CSV files works (`checking.EXACT`).
     ext_modules=[
-        Extension("recommended_datasets._cells", ["recommended_datasets/_cells.c"], extra_compile_args=["-O3"], optional=True)
+        Extension(
+            "recommended_datasets._cells",
+            sorted(glob("recommended_datasets/native/*.c")),
+            depends=["recommended_datasets/native/cells.h"],
+            extra_compile_args=["-O3"],
+            optional=True,
+        )
     ],
 )

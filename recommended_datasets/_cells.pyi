@@ -1,4 +1,4 @@
-"""What `_cells.c` gives. `text` is UTF-8, `starts` and `stops` are int32; its docstrings say what the others are."""
+"""What `native/*.c` give. `text` is UTF-8, `starts` and `stops` are int32; its docstrings say what the others are."""
 
 from typing import Any, final
 

@@ -44,7 +44,7 @@ missing_packages() {
             python)
                 [ -n "$(find_python)" ] || echo python3 python3-venv
                 has_libmagic || echo libmagic1
-                # Our own _cells.c is compiled; psycopg2 comes as source: it is compiled once, when the environment is made.
+                # Our own native/*.c are compiled; psycopg2 comes as source: it is compiled once, when the environment is made.
                 has gcc || echo gcc libc6-dev
                 [ -n "$(find_python)" ] && "$(find_python)" -c 'import sys, sysconfig, os
 sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || echo python3-dev
@@ -94,7 +94,7 @@ install_packages() {
 
 make_venv() {
     local venv="$1" python wanted log
-    wanted="$(cat requirements.lock pyproject.toml setup.py recommended_datasets/_cells.c | sha256sum | cut -d' ' -f1)"
+    wanted="$(cat requirements.lock pyproject.toml setup.py recommended_datasets/native/*.[ch] | sha256sum | cut -d' ' -f1)"
     if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.lock" 2>/dev/null)" = "$wanted $(pwd)" ]; then
         return
     fi
@@ -136,7 +136,7 @@ make_venv() {
     # A stale egg-info in the project's folder hides new entry points.
     rm -rf ./*.egg-info build
     "$venv/bin/python" -c 'import recommended_datasets._cells' 2>>"$log" ||
-        fail "recommended_datasets/_cells.c could not be compiled (the whole log: $log). Is there a C compiler and Python.h?"
+        fail "recommended_datasets/native/ could not be compiled (the whole log: $log). Is there a C compiler and Python.h?"
     echo "$wanted $(pwd)" >"$venv/.lock"
 }
 
