@@ -6,8 +6,9 @@ polars writes the rows with blanks for the lengths and numbers; numpy puts these
 
 from __future__ import annotations
 
+import datetime
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recommended_datasets.merged_columns import Column, Kind
@@ -15,9 +16,9 @@ from recommended_datasets.merged_columns import Column, Kind
 if TYPE_CHECKING:
     import polars as pl
 
-_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-"""The signature; no flags, and no further head."""
-_TAIL = b"\xff\xff"
+HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+"""What comes before the rows: the signature; no flags, and no further head."""
+TAIL = b"\xff\xff"
 _LENGTH = "\0" * 4
 _NUMBERS: dict[Kind, str] = {"float": ">f8", "integer": ">i8", "date": ">i4"}
 """Types whose values are numbers, as numpy calls them."""
@@ -27,28 +28,39 @@ _DAYS = 10_957
 """From polars' first day, 1970-01-01, to PostgreSQL's, 2000-01-01."""
 
 
-def block(frame: pl.DataFrame, columns: Sequence[Column], last: Sequence[bytes]) -> bytes:
-    """Rows of a typed frame, whole: these columns, then a cell that is there in binary form already."""
+def rows(frame: pl.DataFrame, columns: Sequence[Column], last: Sequence[bytes] | None = None) -> Iterable[bytes]:
+    """Rows of a typed frame, to stand between `HEAD` and `TAIL`: these columns, then for each row a cell of `last`, which is
+    in binary form already."""
     import numpy as np
     import polars as pl
 
-    count, width = frame.height, len(columns) + 1
     frame = frame.select(pl.col(column.id).cast(_type(column)) for column in columns)
-    cells = pl.concat_str([pl.lit("\0\0"), *map(_bytes, columns), pl.lit("")], separator=_LENGTH)
+    cells = pl.concat_str([pl.lit("\0\0"), *map(_bytes, columns)], separator=_LENGTH)
+    cells = cells + _LENGTH if last is not None else cells
     buffer = io.BytesIO()
     frame.select(cells).write_csv(buffer, include_header=False, quote_style="never", line_terminator="")
     out = np.frombuffer(buffer.getbuffer(), dtype=np.uint8)
-    lengths = np.empty((count, width), dtype=">i4")
-    lengths[:, :-1] = frame.select(map(_length, columns)).to_numpy()
-    lengths[:, -1] = list(map(len, last))
-    places = _places(lengths)
+    width = len(columns) + (last is not None)
+    lengths = np.empty((frame.height, width), dtype=">i4")
+    lengths[:, : len(columns)] = frame.select(map(_length, columns)).to_numpy()
+    here = np.maximum(lengths, 0)
+    if last is not None:
+        lengths[:, -1] = list(map(len, last))
+        here[:, -1] = 0
+    places = _places(here)
     _put(out, places.ravel(), lengths.ravel())
-    _put(out, places[:, 0] - 2, np.full(count, width, dtype=">i2"))
+    _put(out, places[:, 0] - 2, np.full(frame.height, width, dtype=">i2"))
     for number, column in enumerate(columns):
         if column.kind in _NUMBERS:
             there = np.flatnonzero(lengths[:, number] >= 0)
             _put(out, places[there, number] + 4, _numbers(frame[column.id].drop_nulls(), column.kind))
-    return _joined(buffer.getvalue(), (places[:, -1] + 4).tolist(), last)
+    return [buffer.getvalue()] if last is None else _joined(buffer.getvalue(), (places[:, -1] + 4).tolist(), last)
+
+
+def moment(at: datetime.datetime) -> int:
+    """What a timestamptz is: an int8 of microseconds from the first day on."""
+    first = datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
+    return (at - first) // datetime.timedelta(microseconds=1)
 
 
 def _type(column: Column) -> Any:
@@ -77,12 +89,12 @@ def _length(column: Column) -> pl.Expr:
     return (length + 1 if column.kind == "json" else length).fill_null(-1)
 
 
-def _places(lengths: Any) -> Any:
-    """Where the length of each cell stands. The last of a row is put in afterwards."""
+def _places(here: Any) -> Any:
+    """Where the length of each cell stands, of whose bytes so many follow."""
     import numpy as np
 
-    step: Any = np.maximum(lengths, 0) + np.intp(4)
-    step[:, -1] = 6  # its length, and how many cells the next row has
+    step: Any = here + np.intp(4)
+    step[:, -1] += 2  # how many cells the next row has
     ends: Any = np.empty(step.shape, dtype=np.intp)
     np.cumsum(step, out=ends.reshape(-1))
     return ends - step + 2
@@ -104,10 +116,10 @@ def _put(out: Any, places: Any, values: Any) -> None:
         out[byte:][places] = parted[:, byte]
 
 
-def _joined(rows: bytes, ends: Sequence[int], last: Sequence[bytes]) -> bytes:
+def _joined(rows: bytes, ends: Sequence[int], last: Sequence[bytes]) -> Iterator[bytes]:
     """`rows`, at each of `ends` what `last` has for it."""
-    pieces, begin = [_HEAD], 0
+    begin = 0
     for end, cell in zip(ends, last, strict=True):
-        pieces += (rows[begin:end], cell)
+        yield rows[begin:end]
+        yield cell
         begin = end
-    return b"".join([*pieces, _TAIL])

@@ -179,19 +179,8 @@ def test_rows_for_copy_are_cells_with_their_lengths_as_postgresql_describes_them
     ]
     frame = polars.DataFrame(rows, schema=[name for name, _ in kinds], orient="row")
     last = [b"\0\0\0\0", b"x", b"", b"abc"]
-    data = outputs_copy.block(frame, columns, last)
-    assert data.startswith(b"PGCOPY\n\xff\r\n\0" + bytes(8)) and data.endswith(b"\xff\xff")
-    found: list[list[bytes | None]] = []
-    place = 19
-    while (count := int.from_bytes(data[place : place + 2], "big", signed=True)) != -1:
-        place += 2
-        found.append([])
-        for _ in range(count):
-            length = int.from_bytes(data[place : place + 4], "big", signed=True)
-            place += 4 + max(length, 0)
-            found[-1].append(None if length < 0 else data[place - length : place])
     first = datetime.date(2000, 1, 1)
-    assert place == len(data) - 2 and found == [
+    expected = [
         [
             None if text is None else text.encode(),
             None if number is None else struct.pack(">d", number),
@@ -202,6 +191,27 @@ def test_rows_for_copy_are_cells_with_their_lengths_as_postgresql_describes_them
         ]
         for (text, number, whole, day, said), cell in zip(rows, last, strict=True)
     ]
+    assert cells(b"".join(outputs_copy.rows(frame, columns, last))) == expected
+    assert cells(b"".join(outputs_copy.rows(frame, columns))) == [row[:-1] for row in expected]
+    at = datetime.datetime(2000, 1, 2, 9, 0, 0, 5, datetime.timezone(datetime.timedelta(hours=9)))
+    assert outputs_copy.moment(at) == 86_400_000_005
+    assert outputs_copy.HEAD == b"PGCOPY\n\xff\r\n\0" + bytes(8) and outputs_copy.TAIL == b"\xff\xff"
+
+
+def cells(data: bytes) -> list[list[bytes | None]]:
+    """What COPY reads of rows."""
+    found: list[list[bytes | None]] = []
+    place = 0
+    while place < len(data):
+        count = int.from_bytes(data[place : place + 2], "big")
+        place += 2
+        found.append([])
+        for _ in range(count):
+            length = int.from_bytes(data[place : place + 4], "big", signed=True)
+            place += 4 + max(length, 0)
+            found[-1].append(None if length < 0 else data[place - length : place])
+    assert place == len(data)
+    return found
 
 
 def test_the_attribution_names_exactly_the_publishers():

@@ -5,7 +5,6 @@ A first merge adds as many changes as the table has rows; neither memory nor one
 
 from __future__ import annotations
 
-import csv
 import json
 import tempfile
 from collections import Counter
@@ -17,12 +16,15 @@ import polars as pl
 
 from ckanext.kagoshima.consolidation.model import MergeRun
 from ckanext.kagoshima.consolidation.parts import ROWS_AT_ONCE
+from recommended_datasets import outputs_copy
 from recommended_datasets.changes import Change
 from recommended_datasets.definition import Definition
-from recommended_datasets.merged_columns import stored_columns
+from recommended_datasets.merged_columns import Column, Kind, stored_columns
 from recommended_datasets.merged_versions import Version
 
-_COLUMNS = ("dataset", "run_id", "at", "publisher_code", "row_id", "kind", "cause", "before", "after")
+_KINDS: dict[str, Kind] = {"at": "integer", "before": "json", "after": "json"}
+_NAMES = ("dataset", "run_id", "at", "publisher_code", "row_id", "kind", "cause", "before", "after")
+_COLUMNS = tuple(Column(name, name, _KINDS.get(name, "text")) for name in _NAMES)
 _BLANKS = r'"[a-z][a-z0-9_]*":"",'
 """A blank cell in a JSON object that is followed by another; inside a text the quotes would be escaped."""
 
@@ -31,8 +33,10 @@ class ChangeLog:
     """Gathers the changes of one run. Within a publisher: removed, changed, added, provenance, each by row id."""
 
     def __init__(self, run: MergeRun) -> None:
-        self._said = (run.dataset, run.id, run.at.isoformat())  # read here: `add` may run in a thread of its own
+        # Read here: `add` may run in a thread of its own.
+        self._said = {"dataset": run.dataset, "run_id": run.id, "at": outputs_copy.moment(run.at)}
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="changes-")
+        self._file.write(outputs_copy.HEAD)
         self.kinds: Counter[str] = Counter()
 
     def __enter__(self) -> ChangeLog:
@@ -48,8 +52,11 @@ class ChangeLog:
             self._added(publisher, version, stored, definition)
         self._edits(publisher, (change for change in version.edits if change.kind == "provenance"))
 
-    def _head(self, publisher: str) -> tuple[str, str, str, str]:
-        return (*self._said, publisher)
+    def _write(self, publisher: str, rows: pl.DataFrame) -> None:
+        said = {**self._said, "publisher_code": publisher}
+        for some in rows.iter_slices(ROWS_AT_ONCE):
+            whole = some.with_columns(pl.lit(value).alias(name) for name, value in said.items())
+            self._file.writelines(outputs_copy.rows(whole, _COLUMNS))
 
     def _added(self, publisher: str, version: Version, stored: pl.DataFrame, definition: Definition) -> None:
         fresh = stored
@@ -59,9 +66,7 @@ class ChangeLog:
         self.kinds["added"] += fresh.height
         names = [column.id for column in stored_columns(definition)]
         after = pl.struct(names).struct.json_encode().str.replace_all(_BLANKS, "")
-        head = [pl.lit(text) for text in self._head(publisher)]
         entries = [
-            *(one.alias(name) for one, name in zip(head, _COLUMNS, strict=False)),
             pl.col("row_id"),
             pl.lit("added").alias("kind"),
             pl.lit(version.cause).alias("cause"),
@@ -69,23 +74,20 @@ class ChangeLog:
             after.alias("after"),
         ]
         for rows in fresh.sort("row_id").iter_slices(ROWS_AT_ONCE):
-            rows.select(entries).write_csv(self._file, include_header=False)
+            self._write(publisher, rows.select(entries))
 
     def _edits(self, publisher: str, changes: Iterable[Change]) -> None:
-        lines: list[list[Any]] = []
+        lines: list[tuple[str | None, ...]] = []
         for change in changes:
             self.kinds[change.kind] += 1
-            sides = [json.dumps(dict(side), ensure_ascii=False) if side else "" for side in (change.before, change.after)]
-            lines.append([*self._head(publisher), change.row_id, change.kind, change.cause, *sides])
-        if lines:
-            import io
-
-            text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerows(lines)
-            self._file.write(text.getvalue().encode())
+            sides = [json.dumps(dict(side), ensure_ascii=False) if side else None for side in (change.before, change.after)]
+            lines.append((change.row_id, change.kind, change.cause, *sides))
+        names = ("row_id", "kind", "cause", "before", "after")
+        self._write(publisher, pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row"))
 
     def store(self, cursor: Any) -> None:
         """Bring the changes into the table by this cursor of psycopg2's, in the order in which they were gathered."""
+        self._file.write(outputs_copy.TAIL)
         self._file.seek(0)
-        names = ", ".join(_COLUMNS)
-        cursor.copy_expert(f"COPY kagoshima_merge_change ({names}) FROM STDIN WITH (FORMAT csv)", self._file, size=1 << 20)
+        names = ", ".join(_NAMES)
+        cursor.copy_expert(f"COPY kagoshima_merge_change ({names}) FROM STDIN WITH (FORMAT binary)", self._file, size=1 << 20)

@@ -157,7 +157,8 @@ def blocks(shape: Shape, typed: pl.DataFrame) -> Iterator[tuple[list[str], bytes
         block = typed.slice(start, ROWS_AT_ONCE)
         columns = [column for column in shape.columns if block[column.id].null_count() < block.height]
         names = [column.id for column in columns] + ["_full_text"]
-        yield names, outputs_copy.block(block, columns, tsvectors(block, shape.searched))
+        rows = outputs_copy.rows(block, columns, tsvectors(block, shape.searched))
+        yield names, b"".join([outputs_copy.HEAD, *rows, outputs_copy.TAIL])
 
 
 def copy(connection: Any, shape: Shape, frames: Iterable[pl.DataFrame], *, freeze: bool = False) -> None:
