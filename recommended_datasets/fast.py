@@ -1,7 +1,8 @@
 """The fast lane: a large CSV file checked piece by piece in bounded memory, with the report of the exact lane.
 
-Two processes share the pieces. Each piece is judged by itself (`fast_outcome`); what depends on the pieces before it (record
-numbers, repeated rows, counts) is settled here, in the order of the file.
+Threads share the pieces: most of the time goes into the compiled loops, which let other threads run. Each piece is judged by
+itself (`fast_outcome`); what depends on the pieces before it (record numbers, repeated rows, counts) is settled here, in the
+order of the file.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,6 @@ from recommended_datasets.definition import Definition
 from recommended_datasets.fast_outcome import CODE, Judge, Outcome
 from recommended_datasets.fast_repeats import Repeats
 from recommended_datasets.fast_source import Piece, Unsuitable
-from recommended_datasets.fast_worker import Failed, Setup, Worker
 from recommended_datasets.report import ColumnMatch, Report
 from recommended_datasets.rules_place import Polygon
 from recommended_datasets.table import Table
@@ -28,29 +30,22 @@ from recommended_datasets.validation import Validation
 if TYPE_CHECKING:
     from recommended_datasets.catalog import Catalog
 
-TOGETHER = 80_000_000
-"""Bytes of a file from which a second process pays: it takes half a second to get ready."""
-_WAITING = 6
-"""Judged pieces that wait for one before them."""
+TOGETHER = 12_000_000
+"""Bytes of a file from which several threads pay."""
+_THREADS = 4
+"""At most: each needs memory for a piece or two."""
 
 __all__ = ["Job", "Opened", "Unsuitable", "check_large"]
 
 
 class Opened:
     """A file whose first block was read, for matching its header; the others come from `tables`, once. Use it as a context:
-    the file is closed and the worker ends with it. Raises `Unsuitable`."""
+    the file is closed with it. Raises `Unsuitable`."""
 
     def __init__(self, path: Path, catalog: Catalog, header_line: int = 0) -> None:
         self.path = path
-        self.worker: Worker | None = None
-        if path.stat().st_size >= TOGETHER and processors() > 1:
-            with suppress(OSError):
-                self.worker = Worker()
-        try:
-            self.blocks = Blocks(path, catalog.knows, header_line)
-        except BaseException:
-            self._end_worker()
-            raise
+        self.threads = min(processors(), _THREADS) if path.stat().st_size >= TOGETHER else 1
+        self.blocks = Blocks(path, catalog.knows, header_line)
 
     @property
     def first(self) -> Table:
@@ -64,12 +59,7 @@ class Opened:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end_worker()
         self.blocks.source.file.close()
-
-    def _end_worker(self) -> None:
-        if self.worker:
-            self.worker.close()
 
 
 def processors() -> int:
@@ -116,17 +106,13 @@ def check_large(job: Job) -> tuple[Report, str | None]:
 def _run(job: Job, opened: Opened, majority: str | None) -> tuple[Report, str | None, str | None]:
     """(report, publisher, the code that most rows name). `majority` given: the publisher to infer."""
     validation = job.validation(job.catalog)
-    blocks, worker, first = opened.blocks, opened.worker, opened.first
+    blocks, first = opened.blocks, opened.first
     place = next((match.index for match in job.columns if match.field == CODE), None)
     validation.start(first if majority is None or place is None else _with_code(first, place, majority))
-    judge = Judge(blocks.source, blocks.head, validation)
-    stamp = blocks.source.stamp()
-    if worker:
-        worker.set_up(_setup(job, opened, validation.publisher))
     codes: Counter[str] = Counter()
     repeats, records = Repeats(), 0
     outcome: Outcome | None = None
-    for outcome in _outcomes(blocks, judge, worker):
+    for outcome in _outcomes(job, blocks, validation, opened.threads):
         outcome.numbered(records + 1)
         rows = outcome.verdict.rows
         blocks.took(outcome.counts, rows)
@@ -138,8 +124,6 @@ def _run(job: Job, opened: Opened, majority: str | None) -> tuple[Report, str | 
         if job.progress:
             job.progress(rows)
     assert outcome
-    if worker and blocks.source.stamp() != stamp:
-        raise Unsuitable("the file was changed while it was read")
     end = blocks.end(outcome.rest, outcome.blanks)
     validation.feed(end)
     report = replace(validation.finish(), sha256=end.sha256)
@@ -147,58 +131,59 @@ def _run(job: Job, opened: Opened, majority: str | None) -> tuple[Report, str | 
     return report, validation.publisher, most
 
 
-def _setup(job: Job, opened: Opened, publisher: str | None) -> Setup:
-    source = opened.blocks.source
-    return Setup(opened.path, source.stamp(), source.encoding, opened.blocks.head, job.validation(), publisher)
-
-
-def _outcomes(blocks: Blocks, judge: Judge, worker: Worker | None) -> Iterator[Outcome]:
+def _outcomes(job: Job, blocks: Blocks, validation: Validation, threads: int) -> Iterator[Outcome]:
     """The outcome of every piece, in order. Raises `Unsuitable`."""
+    judge = Judge(blocks.source, blocks.head, validation)
     before = judge.read(blocks.first)
-    yield before
-    if not before.verdict.rows:
-        worker = None  # what is above the first record is told by the pieces before
-    waiting: deque[tuple[Piece, Outcome | Failed | None]] = deque()
     records = before.verdict.rows
-    for piece in blocks.pieces:
-        if worker and worker.free(piece):
-            worker.ask(piece, records)
-            waiting.append((piece.light(), None))
-        elif waiting:
-            waiting.append((piece.light(), _tried(judge, piece, records)))
-        else:
-            waiting.append((piece, Failed("", unsuitable=False)))
-        while waiting and (waiting[0][1] or len(waiting) > _WAITING or (worker and worker.has_answered())):
-            before = _settled(judge, worker, waiting.popleft(), before, records)
+    yield before
+    if threads < 2 or not records:  # what is above the first record is told by the pieces before
+        for piece in blocks.pieces:
+            before = judge.piece(piece, records, before.rest, before.blanks)
             records += before.verdict.rows
             yield before
-    while waiting:
-        before = _settled(judge, worker, waiting.popleft(), before, records)
-        records += before.verdict.rows
-        yield before
+        return
+    judges = _Judges(job, blocks, validation.publisher)
+    with ThreadPoolExecutor(threads, "fast") as pool:
+        waiting: deque[tuple[Piece, Future[Outcome]]] = deque()
+        try:
+            for piece in chain(blocks.pieces, repeat(None)):
+                if piece:
+                    waiting.append((piece, pool.submit(judges.piece, piece, records)))
+                while waiting and (not piece or len(waiting) > threads or waiting[0][1].done()):
+                    asked, found = waiting.popleft()
+                    if before.rest or before.blanks:  # it was thought that nothing is open before it
+                        before = judge.piece(asked, records, before.rest, before.blanks)
+                    else:
+                        before = found.result()
+                    records += before.verdict.rows
+                    yield before
+                if not piece:
+                    return
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _tried(judge: Judge, piece: Piece, records: int) -> Outcome | Failed:
-    """The outcome of a piece of which it is only thought that nothing is open before it."""
-    try:
-        return judge.piece(piece, records)
-    except Unsuitable as error:
-        return Failed(str(error), unsuitable=True)
+class _Judges:
+    """Judges a piece beside others: each has a judge of its own while it lasts."""
 
+    def __init__(self, job: Job, blocks: Blocks, publisher: str | None) -> None:
+        self._job, self._blocks, self._publisher = job, blocks, publisher
+        self._free: list[Judge] = []
 
-def _settled(
-    judge: Judge, worker: Worker | None, asked: tuple[Piece, Outcome | Failed | None], before: Outcome, records: int
-) -> Outcome:
-    """The outcome of a piece, now that the one before it is known. It is judged anew if something was open there."""
-    piece, found = asked
-    if found is None:
-        assert worker
-        found = worker.answer()
-    if before.rest or before.blanks or (isinstance(found, Failed) and not found.unsuitable):
-        return judge.piece(piece, records, before.rest, before.blanks)
-    if isinstance(found, Failed):
-        raise Unsuitable(found.reason)
-    return found
+    def piece(self, piece: Piece, records: int) -> Outcome:
+        """The outcome of a piece before which nothing is open, as far as is known; `records` are thought to be before it."""
+        judge = self._free.pop() if self._free else self._new()
+        try:
+            return judge.piece(piece, records)
+        finally:
+            self._free.append(judge)
+
+    def _new(self) -> Judge:
+        validation = self._job.validation()
+        validation.start_as(self._publisher)
+        head = self._blocks.head
+        return Judge(self._blocks.source, replace(head, sorter=copy(head.sorter)), validation)
 
 
 def _with_code(table: Table, place: int, code: str) -> Table:

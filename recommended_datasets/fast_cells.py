@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,12 +51,6 @@ class Texts(Sequence[str]):
         buffer = self.buffer
         return (buffer[a:b].decode() for a, b in zip(self.starts.tolist(), self.stops.tolist(), strict=True))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Only its own text is sent to another process."""
-        ends = np.empty(len(self), np.int32)
-        own = _cells.gather(self.buffer, self.starts, self.stops, ends)
-        return _received, (own, ends)
-
     def gather(self, rows: Rows) -> list[str]:
         """The texts of these rows."""
         return list(self.pick(rows))
@@ -96,10 +90,6 @@ class Texts(Sequence[str]):
         found = np.empty(len(self), np.bool_)
         _cells.ordered(self.buffer, self.starts, self.stops, other.starts, other.stops, found)
         return found
-
-
-def _received(own: bytes, ends: Places) -> Texts:
-    return Texts(own, np.concatenate((np.zeros(1, np.int32), ends))[:-1], ends)
 
 
 def hash_texts(texts: Iterable[str]) -> Hashes:

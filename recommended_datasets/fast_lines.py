@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,9 +154,9 @@ def split(text: bytes, delimiter: str, usual: int, width: int, *, last: bool, br
             used = at
             break
         cells = _written(one.row, width)
-        ends = np.cumsum([size, *map(len, cells)])
+        ends = list(accumulate(map(len, cells), initial=size))
         found.starts[:, record], found.stops[:, record], found.lines[record] = ends[:-1], ends[1:], line
-        size = int(ends[-1])
+        size = ends[-1]
         more += cells
         odd.append(one)
         if len(odd) > _ODD:

@@ -1,4 +1,4 @@
-"""What one piece of a large file by itself says: small enough to be sent from one process to another."""
+"""What one piece of a large file by itself says."""
 
 from __future__ import annotations
 

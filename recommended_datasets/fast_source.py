@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -29,18 +28,13 @@ class Unsuitable(Exception):
 class Piece(NamedTuple):
     """Whole lines of the file. A record may begin in one piece and end in the next."""
 
-    raw: bytes | None
-    """As they stand in the file, or as UTF-8 where `start` is negative; None: to be read by `Source.utf8`."""
-    start: int
-    """The first byte's place in the file; negative in an encoding whose decoder has a state."""
-    size: int
+    raw: bytes
+    """As they stand in the file, or as UTF-8 where `decoded`."""
+    decoded: bool
+    """Whether they were decoded in order, by a decoder with a state."""
     line: int
     """Physical lines of the file before it."""
     last: bool
-
-    def light(self) -> Piece:
-        """Without its bytes, where they can be read again."""
-        return self._replace(raw=None) if self.start >= 0 else self
 
 
 class Source:
@@ -50,20 +44,14 @@ class Source:
     read otherwise than its beginning says.
     """
 
-    def __init__(self, path: Path, encoding: str = "") -> None:
-        """`encoding`: as it was found before, for somebody who reads single pieces."""
+    def __init__(self, path: Path) -> None:
         self.file = path.open("rb")
         self._hash = hashlib.sha256()
-        self.encoding = encoding
+        self.encoding = ""
         self._many = 0
         self._decoder: codecs.IncrementalDecoder | None = None
         self._last = False
-        self._start = self._line = 0
-
-    def stamp(self) -> tuple[int, int, int, int]:
-        """What tells this file from one that took its name."""
-        found = os.fstat(self.file.fileno())
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+        self._line = 0
 
     @property
     def sha256(self) -> str:
@@ -84,13 +72,11 @@ class Source:
             piece, rest = self._read(file, rest)
             if not self.encoding:
                 self._detect(piece)
-                if self.encoding == "utf-8-sig":  # pyright: ignore[reportUnnecessaryComparison] set by _detect
-                    piece, self._start = piece.removeprefix(_UTF8_BOM), len(_UTF8_BOM)
-            yield self._piece(piece, self._start)
-            self._start += len(piece)
+                piece = piece.removeprefix(_UTF8_BOM)
+            yield self._piece(piece)
 
-    def _piece(self, raw: bytes, start: int) -> Piece:
-        made = Piece(raw, start, len(raw), self._line, self._last)
+    def _piece(self, raw: bytes) -> Piece:
+        made = Piece(raw, bool(self._decoder), self._line, self._last)
         self._line += _cells.count(raw, b"\n")
         return made
 
@@ -98,13 +84,7 @@ class Source:
         """A piece of this file as UTF-8, and how many broken bytes are in it, each a lone surrogate (`encoding.BROKEN`).
 
         Raises `Unsuitable`."""
-        raw = piece.raw
-        if raw is None:
-            here = self.file.tell()
-            self.file.seek(piece.start)
-            raw = self.file.read(piece.size)
-            self.file.seek(here)
-        return (raw, 0) if piece.start < 0 else self._utf8(raw)
+        return (piece.raw, 0) if piece.decoded else self._utf8(piece.raw)
 
     def close(self, broken: int) -> None:
         """After the last piece was used. Raises `Unsuitable` where a file with so many broken bytes cannot be what its
@@ -151,7 +131,7 @@ class Source:
             except UnicodeEncodeError as error:
                 raise Unsuitable("lone surrogates") from error
             if piece or self._last:
-                yield self._piece(piece, -1)
+                yield self._piece(piece)
 
     def _read(self, file: BinaryIO, rest: bytes) -> tuple[bytes, bytes]:
         """Whole lines, and the beginning of the next one."""

@@ -84,7 +84,7 @@ class Validation:
             self._add(issue)
 
     def start_as(self, publisher: str | None) -> None:
-        """Build the rules to `judge` blocks of a file that another process started, which found this publisher."""
+        """Build the rules to `judge` blocks of a file that another validation started, which found this publisher."""
         self.publisher = publisher
         self._build(TableReader(self.definition, self.columns, self._constants))
 

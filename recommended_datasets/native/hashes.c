@@ -1,4 +1,4 @@
-/* Cells → hashes, and the cells of a column by themselves. */
+/* Cells → hashes. */
 
 #include "cells.h"
 
@@ -138,42 +138,9 @@ combine(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(gather_doc, "gather(text, starts, stops, ends) -> bytes: the cells one after another; `ends`, int32: where each ends.");
-
-static PyObject *
-gather(PyObject *self, PyObject *args)
-{
-    Column column;
-    Py_buffer ends;
-    PyObject *made = NULL;
-    if (!PyArg_ParseTuple(args, "y*y*y*w*", &column.text, &column.starts, &column.stops, &ends))
-        return NULL;
-    if (open_column(&column) && fits(&ends, column.count, 4, "ends")) {
-        Py_ssize_t size = 0;
-        int32_t *end = ends.buf;
-        for (Py_ssize_t row = 0; row < column.count; row++)
-            size += column.stop[row] - column.start[row];
-        if (size > INT32_MAX)
-            PyErr_SetString(PyExc_ValueError, "too much text");
-        else if ((made = PyBytes_FromStringAndSize(NULL, size))) {
-            u8 *p = (u8 *)PyBytes_AS_STRING(made), *from = p;
-            for (Py_ssize_t row = 0; row < column.count; row++) {
-                Py_ssize_t length = column.stop[row] - column.start[row];
-                memcpy(p, column.bytes + column.start[row], length);
-                p += length;
-                end[row] = (int32_t)(p - from);
-            }
-        }
-    }
-    close_column(&column);
-    PyBuffer_Release(&ends);
-    return made;
-}
-
 PyMethodDef hashes_functions[] = {
     {"hashes", hashes, METH_VARARGS, hashes_doc},
     {"folded", folded, METH_VARARGS, folded_doc},
     {"combine", combine, METH_VARARGS, combine_doc},
-    {"gather", gather, METH_VARARGS, gather_doc},
     {NULL},
 };

@@ -1,54 +1,37 @@
-"""A large file judged by two processes: the same report, whatever becomes of the second one."""
+"""A large file judged by several threads: the same report, whoever judged which piece, and in whatever order."""
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
+import threading
 from pathlib import Path
 
 import pytest
 from core.test_lanes import HEADER, check, file, record
 
-from recommended_datasets import fast, fast_worker
+from recommended_datasets import fast, fast_outcome
+from recommended_datasets.fast_source import Unsuitable
 from recommended_datasets.report_text import as_json
-
-ENDS_LATER = """
-import os
-from recommended_datasets import fast_outcome as f
-piece, asked = f.Judge.piece, []
-f.Judge.piece = lambda *a, **k: (asked.append(1), len(asked) > 1 and os._exit(9), piece(*a, **k))[2]
-"""
-"""Of the second process: it judges one piece."""
 
 
 @pytest.fixture(autouse=True)
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small files use the second process too."""
+    """Small files are judged by three threads too."""
     monkeypatch.setattr(fast, "TOGETHER", 0)
-    monkeypatch.setattr(fast, "processors", lambda: 2)
+    monkeypatch.setattr(fast, "processors", lambda: 3)
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What the second process answered."""
-    given: list[object] = []
-    answer = fast_worker.Worker.answer
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the threads that judged a piece."""
+    names: list[str] = []
+    piece = fast_outcome.Judge.piece
 
-    def kept(self: fast_worker.Worker) -> object:
-        given.append(answer(self))
-        return given[-1]
+    def kept(self: fast_outcome.Judge, *arguments: object) -> object:
+        names.append(threading.current_thread().name)
+        return piece(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fast_worker.Worker, "answer", kept)
-    return given
-
-
-def children() -> set[str]:
-    """Processes of this one."""
-    found = set[str]()
-    for task in Path("/proc/self/task").iterdir():
-        with suppress(OSError):  # a thread that has just ended
-            found |= set((task / "children").read_text().split())
-    return found
+    monkeypatch.setattr(fast_outcome.Judge, "piece", kept)
+    return names
 
 
 def write(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> Path:
@@ -57,21 +40,20 @@ def write(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> Path:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 4, 6, 8, 11])
-def test_the_report_is_that_of_the_exact_lane(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: list[object]) -> None:
+def test_the_report_is_that_of_the_exact_lane(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judged: list[str]) -> None:
     path = tmp_path / "aed.csv"
     path.write_bytes(file(seed, 4000))
-    before = children()
     exact, _ = check(path, 1 << 60, monkeypatch)
     quick, was_quick = check(path, 0, monkeypatch, 110_000 + 30_000 * (seed % 3))
     assert repr(exact) == repr(quick) and as_json(exact, "ja") == as_json(quick, "ja")
-    assert children() <= before, "the second process ends with the check"
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("fast")], "they end with the check"
     if was_quick:
-        assert any(not isinstance(answer, fast_worker.Failed) for answer in answers), "the second process judged nothing"
+        assert any(name.startswith("fast") for name in judged)
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "utf-16", "iso2022_jp"])
-def test_pieces_of_every_encoding_are_given_to_it(
-    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: list[object]
+def test_pieces_of_every_encoding_are_judged_beside_each_other(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judged: list[str]
 ) -> None:
     rows = [record(number) for number in range(4000)]
     rows[3500][3], rows[3900][11] = "", "朝から"
@@ -79,41 +61,46 @@ def test_pieces_of_every_encoding_are_given_to_it(
     exact, _ = check(path, 1 << 60, monkeypatch)
     quick, was_quick = check(path, 0, monkeypatch, 200_000)
     assert was_quick and repr(exact) == repr(quick)
-    assert any(not isinstance(answer, fast_worker.Failed) for answer in answers)
+    assert any(name.startswith("fast") for name in judged)
 
 
-@pytest.mark.parametrize("misfortune", ["cannot start", "ends at once", "ends later", "cannot be told"])
-def test_a_check_survives_its_second_process(misfortune: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("slow", ["the first", "every other"])
+def test_pieces_that_are_ready_before_others_wait_for_them(slow: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [record(number) for number in range(4000)]
     rows[3500], rows[3900][11] = rows[20], "朝から"
     path = write(tmp_path / "aed.csv", rows)
     exact, _ = check(path, 1 << 60, monkeypatch)
-    if misfortune == "cannot start":
-        monkeypatch.setattr(fast_worker.sys, "executable", "/nonexistent/python")
-    elif misfortune == "ends at once":
-        monkeypatch.setattr(fast_worker, "_MAIN", "raise SystemExit(3)")
-    elif misfortune == "ends later":
-        monkeypatch.setattr(fast_worker, "_MAIN", ENDS_LATER + fast_worker._MAIN)
-    else:
-        monkeypatch.setattr(fast, "_setup", lambda *_: lambda: None)
+    piece, asked = fast_outcome.Judge.piece, []
+
+    def late(self: fast_outcome.Judge, *arguments: object) -> object:
+        asked.append(1)
+        if len(asked) == 1 or (slow == "every other" and len(asked) % 2):
+            threading.Event().wait(0.1)
+        return piece(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fast_outcome.Judge, "piece", late)
     quick, was_quick = check(path, 0, monkeypatch, 100_000)
     assert was_quick and repr(exact) == repr(quick)
     assert quick.issue_counts["duplicate-row"] == 1
 
 
-def test_a_file_that_is_changed_while_it_is_read_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piece_that_cannot_be_judged_ends_the_others_and_leaves_the_file_to_the_exact_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(tmp_path / "aed.csv", [record(number) for number in range(4000)])
-    setup = fast._setup
+    exact, _ = check(path, 1 << 60, monkeypatch)
+    piece, asked = fast_outcome.Judge.piece, []
 
-    def touched(*arguments: object) -> object:
-        os.utime(path, ns=(1, 1))
-        return setup(*arguments)  # type: ignore[arg-type]
+    def refused(self: fast_outcome.Judge, *arguments: object) -> object:
+        asked.append(1)
+        if len(asked) == 3:
+            raise Unsuitable("for this test")
+        return piece(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fast, "_setup", touched)
-    before = children()
+    monkeypatch.setattr(fast_outcome.Judge, "piece", refused)
     report, was_quick = check(path, 0, monkeypatch, 100_000)
-    assert not was_quick and report.row_count == 4000
-    assert children() <= before
+    assert not was_quick and repr(report) == repr(exact)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("fast")]
 
 
 def test_constants_of_a_mapping_count_in_rows_that_are_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,8 +121,7 @@ def test_constants_of_a_mapping_count_in_rows_that_are_repeated(tmp_path: Path, 
     assert reports[1].issue_counts["duplicate-key"] == 1
 
 
-@pytest.mark.parametrize("ends", [False, True])
-def test_the_examples_kept_of_many_faults_are_those_of_the_exact_lane(ends: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_kept_of_many_faults_are_those_of_the_exact_lane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever judged a piece, in whatever order, and however often: records of several lines are over the pieces' ends."""
     from recommended_datasets import report_tally
 
@@ -154,8 +140,6 @@ def test_the_examples_kept_of_many_faults_are_those_of_the_exact_lane(ends: bool
     rows[5] = rows[4]
     path = write(tmp_path / "aed.csv", rows)
     exact, _ = check(path, 1 << 60, monkeypatch)
-    if ends:
-        monkeypatch.setattr(fast_worker, "_MAIN", ENDS_LATER + fast_worker._MAIN)
     quick, was_quick = check(path, 0, monkeypatch, 150_000)
     assert was_quick and repr(exact) == repr(quick)
     assert exact.issue_counts["type-error"] > 40 and exact.cut
