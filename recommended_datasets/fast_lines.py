@@ -1,7 +1,7 @@
 """Where in a piece of UTF-8 the records and their cells are: plain lines by `_cells`, odd records by the exact reader.
 
 A *plain* record is one line of exactly the table's width with quotes in pairs around whole cells; all others (several lines,
-other widths, quotes out of place or doubled, broken bytes, blank lines) are read one by one by `csv_records.Reading`, so that
+other widths, quotes out of place, broken bytes, blank lines) are read one by one by `csv_records.Reading`, so that
 both lanes see the same cells.
 """
 
@@ -115,7 +115,7 @@ class _Piece:
             if not (self.last and whole):
                 lines.append("")  # the file goes on
             reading = Reading(lines, self.delimiter, self.usual)
-            taken = max(reading.step(), 1)
+            taken = min(max(reading.step(), 1), count)
             if reading.reached < count or whole:
                 break
             window *= 8
@@ -136,11 +136,15 @@ def split(text: bytes, delimiter: str, usual: int, width: int, *, last: bool, br
     found = _Records(width, min(_cells.count(text, b"\n"), len(text) // width) + 2)
     odd: list[OddRecord] = []
     more: list[bytes] = []
+    places: list[int] = []
+    spare = np.empty(len(text), np.uint8)
     size = used = len(text)
-    record = line = at = crlf = lf = 0
+    record = line = at = crlf = lf = spared = 0
     while at < len(text):
         first = record
-        record, line, at, ended = _cells.split(text, at, mark, found.starts, found.stops, found.lines, record, line, broken)
+        record, line, at, ended, spared = _cells.split(
+            text, at, mark, found.starts, found.stops, found.lines, record, line, broken, spare, spared
+        )
         crlf, lf = crlf + ended, lf + record - first
         if at == len(text):
             break
@@ -159,6 +163,7 @@ def split(text: bytes, delimiter: str, usual: int, width: int, *, last: bool, br
         size = ends[-1]
         more += cells
         odd.append(one)
+        places.append(record)
         if len(odd) > _ODD:
             raise Unsuitable("hardly a plain record")
         own = text[at:after]
@@ -169,6 +174,10 @@ def split(text: bytes, delimiter: str, usual: int, width: int, *, last: bool, br
         record, line, at = record + 1, line + one.lines, after
     if at == len(text) and not text.endswith(b"\n") and not (odd and odd[-1].line + odd[-1].lines == line):
         lf -= 1  # the last line, a plain one, has no end
+    if spared:  # it stands between the text and the cells of odd records
+        more.insert(0, spare[:spared].tobytes())
+        found.starts[:, places] += spared
+        found.stops[:, places] += spared
     cells = Cells(text + b"".join(more) if more else text, found.starts[:, :record], found.stops[:, :record])
     return Lines(found.lines[:record], odd, cells, line, used, crlf, lf)
 
