@@ -14,8 +14,10 @@ _LARGE = 1 << 20
 
 
 def settle() -> None:
-    """Set up polars' allocator. Takes effect before polars is imported; what the operator has set stays."""
+    """Set up polars' allocator, and how many row groups it reads ahead of a Parquet file: of a table of a million rows it held
+    some 100 MB more, and was no faster for it. Takes effect before polars is imported; what the operator has set stays."""
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
+    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
 
 
 def spare() -> None:
