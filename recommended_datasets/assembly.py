@@ -12,6 +12,8 @@ from recommended_datasets.table import ReadError, Table
 
 MAX_COLUMNS = 2_000
 """Columns of a header: far beyond any dataset, far below what an attack needs."""
+_TURNED = 256
+"""Rows that are turned into columns at once."""
 
 
 def build_table(records: Records, layout: Layout, unreadable: set[tuple[int, int]], *, sheet: bool = False) -> Table:
@@ -33,7 +35,7 @@ def build_table(records: Records, layout: Layout, unreadable: set[tuple[int, int
                 issues += ragged(row, width, named, number, records.lines[index])
             row = row[:width] + [""] * (width - len(row))
         rows.append(row)
-    columns: list[Sequence[str]] = list(zip(*rows, strict=True)) if rows else [()] * width
+    columns = _columns(rows, width)
     kept = [c for c in range(width) if header[c].strip() or any(map(str.strip, columns[c]))]
     place = {c: i for i, c in enumerate(kept)}
     number_of = {index: n for n, index in enumerate(layout.data)} if records.flaws or unreadable or records.many_lined else {}
@@ -52,6 +54,18 @@ def build_table(records: Records, layout: Layout, unreadable: set[tuple[int, int
         cell_lines=cell_lines,
         unreadable=frozenset((place[c], number_of[r]) for r, c in unreadable if r in number_of and c in place),
     )
+
+
+def _columns(rows: Sequence[Sequence[str]], width: int) -> list[Sequence[str]]:
+    """The columns of rows that are `width` cells wide. A few rows at a time, whose cells the cache still holds."""
+    columns: list[list[str]] = [[] for _ in range(width)]
+    for start in range(0, len(rows), _TURNED):
+        for column, cells in zip(columns, zip(*rows[start : start + _TURNED], strict=True), strict=True):
+            column += cells
+    turned: list[Sequence[str]] = []
+    while columns:  # one at a time, so that never all are held twice
+        turned.append(tuple(columns.pop()))
+    return turned[::-1]
 
 
 def _width(layout: Layout, records: Records) -> int:
