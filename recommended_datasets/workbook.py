@@ -7,34 +7,28 @@ one is a cell that cannot be read.
 
 from __future__ import annotations
 
-import io
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from recommended_datasets.assembly import build_table
-from recommended_datasets.csv_records import Flaw, Records
+from recommended_datasets.csv_records import Records
 from recommended_datasets.layout import lay_out
 from recommended_datasets.layout_rows import Known, Layout, fold
 from recommended_datasets.report import Issue
 from recommended_datasets.side_by_side import unfold
 from recommended_datasets.sniffing import WorkbookKind
 from recommended_datasets.table import ReadError, Table
-from recommended_datasets.workbook_cells import ISO, by_digits, cell_text, row_texts
+from recommended_datasets.workbook_calamine import grid_of, open_book, sheet_of
+from recommended_datasets.workbook_cells import ISO
+from recommended_datasets.workbook_grid import Grid
 from recommended_datasets.workbook_guard import MAX_CELLS, guard
-from recommended_datasets.workbook_parts import Marks, Parts
+from recommended_datasets.workbook_parts import Parts
 from recommended_datasets.workbook_xls import XlsParts
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
-
-_DURATION = re.compile(r"PT(\d{1,4})H(\d\d)M(\d\d)(?:[.,]\d+)?S$")
-_ERROR = re.compile(r"(?:#(?:DIV/0!|N/A|REF!|VALUE!|NAME\?|NUM!|NULL!)|Err:5\d\d)$")
-
-Area = tuple[tuple[int, int], tuple[int, int]]
-"""First and last (row, column) of a merged cell, from 0."""
+    from python_calamine import CalamineWorkbook
 
 
 @dataclass(slots=True)
@@ -64,10 +58,10 @@ def read_workbook(
         parts = XlsParts(content)
     elif kind == "xlsx":
         parts = Parts(content)
-        guard(content, parts.watch)
+        guard(content, parts.watch, parts.reader)
     else:
         guard(content)
-    names, hidden, book = _open(content)
+    names, hidden, book = open_book(content)
     if sheet is not None:
         wanted = [name for name in names if name == sheet] or [name for name in names if fold(name) == fold(sheet)]
         if not wanted:
@@ -77,13 +71,13 @@ def read_workbook(
     sheets: list[Sheet] = []
     cells = 0
     for name in wanted:
-        source = _sheet(book, name)
-        if source.end is None:
+        size, grid = _cells(book, name, parts)
+        if not size:
             continue
-        cells += (source.end[0] + 1) * (source.end[1] + 1)
+        cells += size
         if cells > MAX_CELLS:
             raise ReadError("too-many-cells", sheet=name, cells=cells, limit=MAX_CELLS)
-        sheets.append(_read_sheet(source, name, parts, header_line, known))
+        sheets.append(_read_sheet(grid(), name, header_line, known))
     sheets = [one for one in sheets if one.records.rows]
     if not sheets:
         raise ReadError("no-visible-sheet")
@@ -94,62 +88,21 @@ def read_workbook(
     return replace(table, issues=(*table.issues, *_sheet_issues(group, others, hidden)))
 
 
-def _open(content: bytes) -> tuple[list[str], list[str], CalamineWorkbook]:
-    """Names of the visible and of the hidden worksheets, and calamine's workbook."""
-    import python_calamine
-
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [one for one in book.sheets_metadata if one.typ == python_calamine.SheetTypeEnum.WorkSheet]
-    except python_calamine.PasswordError as error:
-        raise ReadError("encrypted-workbook") from error
-    except BaseException as error:
-        raise _broken(error) from error
-    visible = python_calamine.SheetVisibleEnum.Visible
-    return [one.name for one in sheets if one.visible == visible], [one.name for one in sheets if one.visible != visible], book
+def _cells(book: CalamineWorkbook, name: str, parts: Parts | XlsParts | None) -> tuple[int, Callable[[], Grid]]:
+    """How many cells a sheet has, and what reads them."""
+    plain = parts.grid(name) if isinstance(parts, Parts) else None
+    if plain:
+        return plain.size, lambda: plain
+    source = sheet_of(book, name)
+    rows, columns = source.end or (-1, -1)
+    marks = parts.marks(name) if parts else None
+    return (rows + 1) * (columns + 1), lambda: grid_of(source, marks, parts.date_style if parts else ISO)
 
 
-def _broken(error: BaseException) -> BaseException:
-    """calamine's errors, and the panics of its Rust code (no `Exception`), as a `ReadError`."""
-    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, ReadError)):
-        return error
-    return ReadError("broken-workbook", reason=str(error).splitlines()[0][:200] if str(error) else type(error).__name__)
-
-
-def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
-    try:
-        return book.get_sheet_by_name(name)
-    except BaseException as error:
-        raise _broken(error) from error
-
-
-def _read_sheet(
-    source: CalamineSheet, name: str, parts: Parts | XlsParts | None, header_line: int, known: Known | None
-) -> Sheet:
-    marks = parts.marks(name) if parts else Marks()
-    style = parts.date_style if parts else ISO
-    memo: dict[object, str] = {}
-    try:
-        first_row, left = source.start or (0, 0)
-        values = cast("Iterator[list[object]]", source.iter_rows())
-        cells = list(values) if marks else None
-        rows = [] if marks else [row_texts(row, style, memo) for row in values]
-        merged = source.merged_cell_ranges or []
-    except BaseException as error:
-        raise _broken(error) from error
-    last_row = (source.end or (0, 0))[0]
-    top = 0 if len(cells or rows) == last_row + 1 else first_row
-    flaws, wrong = _special_cells(cells, marks, top, left) if cells else ([], dict[tuple[int, int], str]())
-    unreadable = set(wrong)
-    if cells:
-        rows = [row_texts(row, style, memo) for row in cells]
-        del cells
-    for (r, c), text in wrong.items():
-        rows[r][c] = text
-    if parts is None:
-        unreadable |= _plain_texts(rows, flaws, top)
-    filled_down, covered = _fill_merged(rows, merged, top, left)
-    records = Records(rows, list(range(top + 1, top + len(rows) + 1)), flaws)
+def _read_sheet(grid: Grid, name: str, header_line: int, known: Known | None) -> Sheet:
+    rows, top, unreadable = grid.rows, grid.top, grid.unreadable
+    filled_down, covered = _fill_merged(grid) if grid.merged else ([], set[int]())
+    records = Records(rows, list(range(top + 1, top + len(rows) + 1)), grid.flaws)
     layout = lay_out(records.rows, records.lines, known, header_line)
     layout.blank_runs = [(r, n) for r, n in layout.blank_runs if not covered.issuperset(range(r, r + n))]
     records, layout, unreadable = unfold(records, layout, unreadable, known)
@@ -159,62 +112,14 @@ def _read_sheet(
     return Sheet(name, records, layout, unreadable, names, merged_rows)
 
 
-def _plain_texts(rows: list[list[str]], flaws: list[Flaw], top: int) -> set[tuple[int, int]]:
-    """In .ods and .xlsb errors come as text, and times of 24:00 and later as PT24H00M00S."""
-    errors: set[tuple[int, int]] = set()
-    for r, row in enumerate(rows):
-        for c, text in enumerate(row):
-            if text.startswith("PT"):
-                time = _DURATION.match(text)
-                if time:
-                    row[c] = f"{int(time[1])}:{time[2]}" + (f":{time[3]}" if int(time[3]) else "")
-            elif text.startswith(("#", "Err:")) and _ERROR.match(text):
-                errors.add((r, c))
-                flaws.append(Flaw("cell-error", "error", r, c, top + r + 1, text))
-    return errors
-
-
-def _special_cells(
-    values: list[list[object]], marks: Marks, top: int, left: int
-) -> tuple[list[Flaw], dict[tuple[int, int], str]]:
-    """Puts the cells that have a format of their own into `values` as text; flaws and texts of those that cannot be read."""
-    flaws: list[Flaw] = []
-    unreadable: dict[tuple[int, int], str] = {}
-
-    def index(place: tuple[int, int]) -> tuple[int, int] | None:
-        r, c = place[0] - 1 - top, place[1] - left
-        return (r, c) if 0 <= r < len(values) and 0 <= c < len(values[r]) else None
-
-    for place, style in marks.digits.items():
-        at = index(place)
-        if at:
-            value = values[at[0]][at[1]]
-            if isinstance(value, float):
-                values[at[0]][at[1]] = by_digits(value, style) or value
-    for place, style in marks.dates.items():
-        at = index(place)
-        if at and not isinstance(values[at[0]][at[1]], (str, float)):
-            values[at[0]][at[1]] = cell_text(values[at[0]][at[1]], style)
-    for place, text in marks.errors.items():
-        at = index(place)
-        if at:
-            unreadable[at] = text
-            flaws.append(Flaw("cell-error", "error", *at, place[0], text))
-    for place, formula in marks.bare.items():
-        at = index(place)
-        if at and values[at[0]][at[1]] == "":
-            unreadable[at] = f"={formula}" if formula else ""
-            flaws.append(Flaw("formula-without-value", "error", *at, place[0], unreadable[at][:200]))
-    return flaws, unreadable
-
-
-def _fill_merged(rows: list[list[str]], merged: Sequence[Area], top: int, left: int) -> tuple[list[tuple[int, int]], set[int]]:
+def _fill_merged(grid: Grid) -> tuple[list[tuple[int, int]], set[int]]:
     """A cell merged over several rows says the same of each of them. The (row, cell) that got a value, and the rows that
     are nothing but the lower part of a record two or more rows high."""
+    rows, top, left = grid.rows, grid.top, grid.left
     filled_down: list[tuple[int, int]] = []
     covered: set[int] = set()
     tall = {r for r, row in enumerate(rows) if not any(map(str.strip, row))}  # the rest of a record that is two rows high
-    for (first, column), (last, _) in merged:
+    for (first, column), (last, _) in grid.merged:
         r, c = first - top, column - left
         if last <= first or not 0 <= r < len(rows) or not 0 <= c < len(rows[r]) or not rows[r][c].strip():
             continue

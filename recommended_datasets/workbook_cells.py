@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import cast
 
 _SECTION = re.compile(r"\[[^\]]*\]|_.|\*.")
 _QUOTED = re.compile(r'"([^"]*)"')
+_TEXT = frozenset((str,))
 _ERAS = (
     (date(2019, 5, 1), "令和", "R"),
     (date(1989, 1, 8), "平成", "H"),
@@ -30,6 +33,10 @@ BUILT_IN = {
     58: "ggge年m月d日",
 }  # fmt: skip
 """Number formats that a workbook does not spell out, as a Japanese Excel shows them."""
+
+_NUMBERS = frozenset((*range(14), *range(37, 41), 48, 49))
+"""Number formats that a workbook does not spell out and that are of numbers or text."""
+_LETTER = re.compile("[A-Za-z]")
 
 ISO = "yyyy-mm-dd"
 _DATE_STYLES = frozenset(
@@ -142,7 +149,7 @@ def date_text(day: date, style: str = ISO) -> str:
     return text.replace("m", str(day.month)).replace("d", str(day.day))
 
 
-def row_texts(row: Sequence[object], style: str, memo: dict[object, str]) -> list[str]:
+def row_texts(row: list[object], style: str, memo: dict[object, str]) -> list[str]:
     """One row of cells as text. `memo` keeps texts of times and dates, of which a column has few."""
 
     def other(value: object) -> str:
@@ -152,6 +159,8 @@ def row_texts(row: Sequence[object], style: str, memo: dict[object, str]) -> lis
             text = memo[key] = cell_text(value, style)
         return text
 
+    if _TEXT.issuperset(map(type, row)):
+        return cast("list[str]", row)
     return [v if isinstance(v, str) else number_text(v) if isinstance(v, float) else other(v) for v in row]
 
 
@@ -174,3 +183,23 @@ def styles_of(formats: Mapping[int, str], cell_formats: Sequence[int]) -> tuple[
     kinds = list(dates.values())
     usual = max(sorted(set(kinds)), key=kinds.count) if kinds else ISO
     return usual, {style: day for style, day in dates.items() if day != usual}, digits
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """The cell styles, by number, in which a number is no date or time to anybody, and those that show digits."""
+
+    plain: frozenset[int]
+    digits: dict[int, str]
+
+
+def plain_styles(formats: Mapping[int, str], cell_formats: Sequence[int]) -> frozenset[int]:
+    """Styles whose number format has no letter that could tell of a date or a time. Without any style, a cell has number 0."""
+    if not cell_formats:
+        return frozenset((0,))
+    return frozenset(
+        style
+        for style, number in enumerate(cell_formats)
+        if (formats.get(number, "General") == "General" or not _LETTER.search(formats[number]))
+        and (number in formats or number in _NUMBERS)
+    )

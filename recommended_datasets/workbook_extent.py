@@ -28,7 +28,7 @@ class Extent:
         while (found := self._farther.search(window, at)) and found.start() < end:
             at = found.start()
             cell = _CELL.match(window, at)
-            if cell is None or not self._grow(int(cell[2]), _number(cell[1])):
+            if cell is None or not self._grow(int(cell[2]), column_number(cell[1])):
                 return False
         return True
 
@@ -47,14 +47,14 @@ class Extent:
         return True
 
 
-def _number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     column = 0
     for letter in letters:
         column = column * 26 + letter - 64
     return column
 
 
-def _letters(column: int) -> str:
+def column_letters(column: int) -> str:
     text = ""
     while column:
         column, rest = divmod(column - 1, 26)
@@ -73,7 +73,7 @@ def _even(most: int, least: int) -> int:
 
 def _farther(rows: int, columns: int) -> re.Pattern[bytes]:
     """A cell that is not plainly written or not within these rows and columns."""
-    name = rf"(?:{_up_to_letters(_letters(columns))})(?:{_up_to_digits(str(rows))})"
+    name = rf"(?:{_up_to_letters(column_letters(columns))})(?:{_up_to_digits(str(rows))})"
     return re.compile(rf'<c(?=[\s/>])(?! r="{name}")'.encode())
 
 

@@ -14,6 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from recommended_datasets.table import ReadError
 from recommended_datasets.workbook_extent import Extent
@@ -39,35 +40,73 @@ _REPEATED = re.compile(rb"number-(columns|rows)-repeated\s*=\s*[\"'](\d+)[\"']")
 _READ = (".xml", ".rels", ".bin", ".vml")
 
 
-def guard(data: bytes, watch: Callable[[str, bytes], None] | None = None) -> None:
+class Reader(Protocol):
+    """Reads a sheet while it is unpacked. It measures what it takes; False where it cannot, then it is asked no more."""
+
+    def feed(self, piece: bytes) -> bool: ...
+
+    def close(self) -> bool: ...
+
+    @property
+    def length(self) -> int:
+        """Bytes that it took."""
+        ...
+
+
+def guard(
+    data: bytes,
+    watch: Callable[[str, bytes], None] | None = None,
+    reader: Callable[[zipfile.ZipInfo], Reader | None] | None = None,
+) -> None:
     """Raises `ReadError` for a zip workbook (.xlsx, .xlsm, .xlsb, .ods) that is broken, unsafe or too large:
     ``broken-workbook``, ``encrypted-workbook``, ``too-many-cells`` or ``suspicious-workbook``.
-    `watch` is shown every piece of every part, so that nobody need unpack a large sheet twice."""
+    `watch` is shown every piece of every part that no `reader` takes, so that nobody need unpack a large sheet twice."""
     total = 0
     for entry in entries(data):
-        far = False
-        extent = Extent(MAX_CELLS)
-        tail = b""
-        sheet = _is_sheet(entry.filename)
-        for chunk in stream(data, entry):
-            total += len(chunk)
-            if watch:
-                watch(entry.filename, chunk)
-            if total > MAX_TOTAL:
-                raise ReadError("suspicious-workbook", reason=f"more than {MAX_TOTAL >> 20} MB unpacked")
-            if sheet and not tail and b"<worksheet" not in chunk[:4096]:
-                far = True
-            window = tail + chunk
-            if b"<!DOCTYPE" in window or b"<!ENTITY" in window or (not tail and chunk[:2] in (b"\xff\xfe", b"\xfe\xff")):
-                raise ReadError("suspicious-workbook", reason=f"{entry.filename}: DOCTYPE, ENTITY or UTF-16")
-            tail = window[-_OVERLAP:]
-            if sheet and not far:
-                # The last name may be cut off at the chunk's end; it is whole in the next window.
-                far = not extent.covers(window, len(window) - _NAME_LENGTH)
-        if sheet and (far or not extent.covers(tail, len(tail))):
-            _measure_sheet(b"".join(stream(data, entry)), entry.filename)
-        elif entry.filename == "content.xml":
-            _measure_ods(b"".join(stream(data, entry)))
+        sheet = reader(entry) if reader else None
+        if sheet and all(sheet.feed(chunk) for chunk, _ in _checked(data, entry, total)) and sheet.close():
+            total += sheet.length
+            continue
+        total += _measure(data, entry, total, watch)
+
+
+def _checked(data: bytes, entry: zipfile.ZipInfo, total: int) -> Iterator[tuple[bytes, bytes]]:
+    """The pieces of one part after `total` bytes of other parts, each also with the end of the one before it."""
+    tail = b""
+    for chunk in stream(data, entry):
+        total += len(chunk)
+        if total > MAX_TOTAL:
+            raise ReadError("suspicious-workbook", reason=f"more than {MAX_TOTAL >> 20} MB unpacked")
+        window = tail + chunk
+        declared = b"!" in window and (b"<!DOCTYPE" in window or b"<!ENTITY" in window)
+        if declared or (not tail and chunk[:2] in (b"\xff\xfe", b"\xfe\xff")):
+            raise ReadError("suspicious-workbook", reason=f"{entry.filename}: DOCTYPE, ENTITY or UTF-16")
+        tail = window[-_OVERLAP:]
+        yield chunk, window
+
+
+def _measure(data: bytes, entry: zipfile.ZipInfo, total: int, watch: Callable[[str, bytes], None] | None) -> int:
+    """Bytes of one part; its cells are within bounds."""
+    far = False
+    extent = Extent(MAX_CELLS)
+    sheet = _is_sheet(entry.filename)
+    size = 0
+    window = b""
+    for chunk, window in _checked(data, entry, total):
+        if sheet and not size and b"<worksheet" not in chunk[:4096]:
+            far = True
+        size += len(chunk)
+        if watch:
+            watch(entry.filename, chunk)
+        if sheet and not far:
+            # The last name may be cut off at the chunk's end; it is whole in the next window.
+            far = not extent.covers(window, len(window) - _NAME_LENGTH)
+    tail = window[-_OVERLAP:]
+    if sheet and (far or not extent.covers(tail, len(tail))):
+        _measure_sheet(b"".join(stream(data, entry)), entry.filename)
+    elif entry.filename == "content.xml":
+        _measure_ods(b"".join(stream(data, entry)))
+    return size
 
 
 def entries(data: bytes) -> list[zipfile.ZipInfo]:

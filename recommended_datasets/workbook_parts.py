@@ -9,10 +9,15 @@ from __future__ import annotations
 import html
 import posixpath
 import re
-from dataclasses import dataclass, field
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from recommended_datasets.workbook_cells import ISO, styles_of
-from recommended_datasets.workbook_guard import entries, stream
+from recommended_datasets.workbook_cells import Styles, plain_styles, styles_of
+from recommended_datasets.workbook_grid import Grid, Marks
+from recommended_datasets.workbook_guard import MAX_CELLS, entries, stream
+from recommended_datasets.workbook_plain import PlainSheet
+from recommended_datasets.workbook_texts import NotPlain, shared_texts
 
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b([^>]*)>")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b([^>]*)>")
@@ -31,31 +36,22 @@ _BARE = re.compile(
 SMALL = 64 << 20
 
 
-@dataclass(slots=True)
-class Marks:
-    """Cells of one sheet, by (row from 1, column from 0), that need more than calamine gives."""
-
-    errors: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
-    bare: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
-    """Formulas without a saved result, with the formula."""
-    dates: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
-    digits: dict[tuple[int, int], str] = field(default_factory=dict[tuple[int, int], str])
-
-    def __bool__(self) -> bool:
-        return bool(self.errors or self.bare or self.dates or self.digits)
-
-
 class Parts:
-    """The parts of one .xlsx archive: small ones are read at once, sheets as `watch` is shown their pieces."""
+    """The parts of one .xlsx archive: small ones are read at once; sheets while they are unpacked, plain ones by `reader` with
+    all their cells, others as `watch` is shown their pieces."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.entries = {entry.filename.lstrip("/"): entry for entry in entries(data)}
+        self._hidden: set[str] = set()
         self.sheets = self._sheet_parts()
+        self._single = _single(entry.filename.lstrip("/") for entry in entries(data)) & _single(self.sheets.values())
         self.date_style, self._dates, self._digits = self._styles()
         self._styled = _styled(self._dates, self._digits)
         self._marks = {part: Marks() for part in self.sheets.values()}
         self._rest: dict[str, bytes] = {}
+        self._readers: dict[str, PlainSheet] = {}
+        self._texts: list[str] | None = None
 
     def _read(self, name: str) -> bytes:
         entry = self.entries.get(name)
@@ -84,6 +80,8 @@ class Parts:
             part = targets.get(values.get("r:id") or next((v for k, v in values.items() if k.endswith(":id")), ""))
             if part:
                 parts.setdefault(values.get("name", ""), part)
+                if values.get("state", "visible") != "visible":
+                    self._hidden.add(part)
         return parts
 
     def _styles(self) -> tuple[str, dict[int, str], dict[int, str]]:
@@ -94,10 +92,33 @@ class Parts:
             if values.get("numFmtId", "").isdigit():
                 formats[int(values["numFmtId"])] = values.get("formatCode", "")
         block = _CELL_STYLES.search(content)
-        if not block:
-            return ISO, {}, {}
-        numbers = [_attributes(hit[1]).get("numFmtId", "0") for hit in _STYLE.finditer(block[1])]
-        return styles_of(formats, [int(number) if number.isdigit() else 0 for number in numbers])
+        numbers = [_attributes(hit[1]).get("numFmtId", "0") for hit in _STYLE.finditer(block[1])] if block else []
+        cell_formats = [int(number) if number.isdigit() else 0 for number in numbers]
+        usual, dates, digits = styles_of(formats, cell_formats)
+        self._shown = Styles(plain_styles(formats, cell_formats), digits)
+        return usual, dates, digits
+
+    def reader(self, entry: zipfile.ZipInfo) -> PlainSheet | None:
+        """Reads this part, if it is a sheet that is looked at; for `workbook_guard.guard`."""
+        part = entry.filename.lstrip("/")
+        if part in self._hidden or part not in self._single:
+            return None
+        limit = MAX_CELLS - sum(reader.cells for reader in self._readers.values())
+        self._readers[part] = PlainSheet(self._shown, self._shared, limit, entry.CRC)
+        return self._readers[part]
+
+    def _shared(self) -> Sequence[str]:
+        entry = self.entries.get("xl/sharedStrings.xml")
+        if entry is None:
+            raise NotPlain
+        if self._texts is None:
+            self._texts = shared_texts(stream(self.data, entry))
+        return self._texts
+
+    def grid(self, sheet: str) -> Grid | None:
+        """The cells of a sheet, where it is plain; to be asked for once."""
+        reader = self._readers.pop(self.sheets.get(sheet, ""), None)
+        return reader.grid() if reader else None
 
     def watch(self, part: str, piece: bytes) -> None:
         """Looks for the cells of interest in the next piece of a part. Pieces are cut between cells, so that none is split."""
@@ -133,6 +154,10 @@ class Parts:
                     marks.dates[_place(hit)] = self._dates[style]
                 else:
                     marks.digits[_place(hit)] = self._digits[style]
+
+
+def _single(names: Iterable[str]) -> set[str]:
+    return {name for name, count in Counter(names).items() if count == 1}
 
 
 def _attributes(text: bytes) -> dict[str, str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from recommended_datasets.table import ReadError
 from recommended_datasets.workbook_cells import ISO, date_style, digit_style
+from recommended_datasets.workbook_grid import Marks
 from recommended_datasets.workbook_guard import MAX_CELLS
-from recommended_datasets.workbook_parts import Marks
 
 MAX_BYTES = 32 << 20
 """An .xls has at most 65,536 rows; larger ones are for .xlsx."""

@@ -8,15 +8,15 @@ import re
 import pytest
 
 from recommended_datasets import workbook_extent
-from recommended_datasets.workbook_extent import Extent
+from recommended_datasets.workbook_extent import Extent, column_letters, column_number
 
 
 @pytest.mark.parametrize("last", [1, 9, 10, 26, 27, 39, 52, 53, 701, 702, 703, 730, 1_000, 16_384])
 def test_column_names_up_to_one_are_those_and_no_others(last: int) -> None:
-    pattern = re.compile(f"(?:{workbook_extent._up_to_letters(workbook_extent._letters(last))})")
-    names = [workbook_extent._letters(number) for number in range(1, 18_000)]
+    pattern = re.compile(f"(?:{workbook_extent._up_to_letters(column_letters(last))})")
+    names = [column_letters(number) for number in range(1, 18_000)]
     assert sum(pattern.fullmatch(name) is not None for name in names) == last
-    assert pattern.fullmatch(names[last - 1]) and workbook_extent._number(names[last - 1].encode()) == last
+    assert pattern.fullmatch(names[last - 1]) and column_number(names[last - 1].encode()) == last
 
 
 @pytest.mark.parametrize("last", [1, 9, 10, 19, 99, 100, 4_199, 9_999, 10_000, 12_345, 153_845, 999_999])
@@ -36,7 +36,7 @@ def test_cells_are_covered_exactly_where_their_rectangle_is_small_enough(seed: i
         cells.append((dice.choice([1, 39, 60, dice.randint(1, 16_384)]) if dice.random() < 0.2 else dice.randint(1, 52), row))
     extent, fits = Extent(limit), True
     for some in (cells[:20], cells[20:]):
-        text = "".join(f'<c r="{workbook_extent._letters(column)}{row}" s="1"><v>1</v></c>' for column, row in some).encode()
+        text = "".join(f'<c r="{column_letters(column)}{row}" s="1"><v>1</v></c>' for column, row in some).encode()
         fits = fits and extent.covers(text, len(text))
     rows, columns = max(row for _, row in cells), max(column for column, _ in cells)
     # What begins as 52 columns and 9,999 rows is taken as such: the answer may only be too careful.
