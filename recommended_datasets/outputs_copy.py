@@ -35,14 +35,15 @@ def rows(frame: pl.DataFrame, columns: Sequence[Column], last: Sequence[bytes] |
     import polars as pl
 
     frame = frame.select(pl.col(column.id).cast(_type(column)) for column in columns)
-    cells = pl.concat_str([pl.lit("\0\0"), *map(_bytes, columns)], separator=_LENGTH)
-    cells = cells + _LENGTH if last is not None else cells
+    shaped = frame.with_columns(_bytes(column) for column in columns if column.kind != "text")
+    ends = [] if last is None else [pl.lit("")]
+    cells = pl.concat_str([pl.lit("\0\0"), pl.all().fill_null(""), *ends], separator=_LENGTH)
     buffer = io.BytesIO()
-    frame.select(cells).write_csv(buffer, include_header=False, quote_style="never", line_terminator="")
+    shaped.select(cells).write_csv(buffer, include_header=False, quote_style="never", line_terminator="")
     out = np.frombuffer(buffer.getbuffer(), dtype=np.uint8)
     width = len(columns) + (last is not None)
     lengths = np.empty((frame.height, width), dtype=">i4")
-    lengths[:, : len(columns)] = frame.select(map(_length, columns)).to_numpy()
+    lengths[:, : len(columns)] = shaped.select(pl.all().str.len_bytes().cast(pl.Int32).fill_null(-1)).to_numpy()
     here = np.maximum(lengths, 0)
     if last is not None:
         lengths[:, -1] = list(map(len, last))
@@ -70,23 +71,13 @@ def _type(column: Column) -> Any:
 
 
 def _bytes(column: Column) -> pl.Expr:
-    """The bytes of a cell, zeros for those of a number."""
+    """The bytes of a cell as a text, zeros for those of a number."""
     import polars as pl
 
     cell = pl.col(column.id)
-    if column.kind in _NUMBERS:
-        return pl.when(cell.is_not_null()).then(pl.lit("\0" * int(_NUMBERS[column.kind][2:]))).otherwise(pl.lit(""))
-    return (_JSONB + cell if column.kind == "json" else cell).fill_null("")
-
-
-def _length(column: Column) -> pl.Expr:
-    import polars as pl
-
-    cell = pl.col(column.id)
-    if column.kind in _NUMBERS:
-        return pl.when(cell.is_not_null()).then(int(_NUMBERS[column.kind][2:])).otherwise(-1).cast(pl.Int32).alias(column.id)
-    length = cell.str.len_bytes().cast(pl.Int32)
-    return (length + 1 if column.kind == "json" else length).fill_null(-1)
+    if column.kind == "json":
+        return (_JSONB + cell).alias(column.id)
+    return pl.when(cell.is_not_null()).then(pl.lit("\0" * int(_NUMBERS[column.kind][2:]))).alias(column.id)
 
 
 def _places(here: Any) -> Any:

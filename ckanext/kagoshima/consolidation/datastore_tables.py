@@ -30,7 +30,7 @@ _OURS = "kagoshima "
 """How the comment of our tables begins; CKAN comments columns, not tables."""
 _CKANS = {"_id", "_full_text"}
 """Columns that CKAN gives each table."""
-ROWS_AT_ONCE = 2_500
+ROWS_AT_ONCE = 5_000
 _CHUNK = 1 << 22
 """Bytes that COPY asks for at once. Each request needs Python's lock, which the thread that makes the next block holds."""
 
