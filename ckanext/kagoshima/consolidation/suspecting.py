@@ -91,8 +91,10 @@ def _several(definition: Definition, same: list[str]) -> Iterator[list[dict[str,
     selected = ", ".join([*groups, *map(identifier, _columns(definition))])
     several = f"SELECT {both} FROM {table} GROUP BY {both} HAVING count(*) > 1"
     statement = f"SELECT {selected} FROM {table} WHERE ({both}) IN ({several}) ORDER BY {both}"
-    with get_read_engine().connect().execution_options(yield_per=_AT_ONCE) as connection:
-        rows = connection.execute(sa.text(statement)).mappings()
+    with get_read_engine().connect() as connection:
+        # A cursor is planned for its first tenth, and then each row may be compared with each group; for all of it, by hash.
+        connection.execute(sa.text("SET LOCAL cursor_tuple_fraction = 1"))
+        rows = connection.execute(sa.text(statement), execution_options={"yield_per": _AT_ONCE}).mappings()
         gathered: list[dict[str, Any]] = []
         for _, group in itertools.groupby(rows, lambda row: [row[f"_group{number}"] for number in range(len(same))]):
             gathered += map(dict, group)
