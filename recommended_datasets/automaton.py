@@ -44,7 +44,11 @@ class Repeat(NamedTuple):
     most: int | None
 
 
-Node = Letters | Sequence | Choice | Repeat
+class Rest(NamedTuple):
+    """Whatever follows: the cells are UTF-8, so that nobody need look."""
+
+
+Node = Letters | Sequence | Choice | Repeat | Rest
 
 _LAST = 0x10FFFF
 _ANY: Ranges = ((0, 0xD7FF), (0xE000, _LAST))
@@ -53,11 +57,12 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "s": _SPACES}
 r"""`\s`: Unicode's White_Space."""
 ACCEPTS = 0x8000
 """The bit of a state that accepts."""
+_NO_STATE = 0xFFFF
 
 
 @cache
 def table(accepts: str, but_not: str = "") -> NDArray[np.uint16]:
-    """The table of the texts that match `accepts` and do not match `but_not`, as `_cells.match` takes it. Raises `ValueError`
+    """The table of the texts (UTF-8) that match `accepts` and do not match `but_not`, as `_cells.match` takes it. Raises `ValueError`
     for what is no pattern."""
     states = _States()
     ends = [states.of(_Parser(pattern).whole()) for pattern in (accepts, but_not) if pattern]
@@ -74,7 +79,7 @@ class _Parser:
         node = self._choice()
         if self._at < len(self._pattern):
             raise self._error()
-        return node
+        return Choice(tuple(map(_with_rest, node.parts))) if isinstance(node, Choice) else _with_rest(node)
 
     def _error(self) -> ValueError:
         return ValueError(f"{self._pattern!r} is not understood from {self._pattern[self._at :]!r} on")
@@ -151,6 +156,13 @@ class _Parser:
         return _ESCAPES.get(letter, letter)
 
 
+def _with_rest(node: Node) -> Node:
+    """`.*` at a pattern's end is `Rest`."""
+    if isinstance(node, Sequence) and node.parts and node.parts[-1] == Repeat(Letters(_ANY), 0, None):
+        return Sequence((*node.parts[:-1], Rest()))
+    return node
+
+
 def _ranges(letters: str) -> Ranges:
     return tuple((ord(letter), ord(letter)) for letter in letters)
 
@@ -225,8 +237,11 @@ class _States:
                         after = end if place == len(text) - 1 else self.new()
                         self.steps[now].append((least, most, after))
                         now = after
-        else:
+        elif isinstance(node, Repeat):
             self._repeat(node, begin, end)
+        else:
+            self.free[begin].append(end)
+            self.steps[end].append((0, 255, end))
         return end
 
     def _repeat(self, node: Repeat, begin: int, end: int) -> None:
@@ -282,4 +297,6 @@ def _determined(states: _States, ends: list[tuple[int, int]]) -> NDArray[np.uint
                 reached[to] = number(found)
             row[low:stop] = reached[to]
         rows.append(row)
-    return np.concatenate([*rows, np.array([number(first)], np.uint16)])
+    same = [int(row[0]) for row in rows[1:] if (row == row[0]).all()]
+    stays = [state for state in same if (rows[state % ACCEPTS] == state).all()]
+    return np.concatenate([*rows, np.array([number(first), stays[0] if stays else _NO_STATE], np.uint16)])

@@ -7,8 +7,8 @@
 
 PyDoc_STRVAR(match_doc,
              "match(text, starts, stops, table, out): whether each cell is accepted, bool. `table`: as `automaton.py` makes it, "
-             "uint16: the next state for each of 256 bytes of each state, then the first state; bit 15 of a state says that it "
-             "accepts. State 0 leads nowhere else.");
+             "uint16: the next state for each of 256 bytes of each state, then the first state, then one that is not left again "
+             "(0xFFFF: none); bit 15 of a state says that it accepts. State 0 leads nowhere else.");
 
 static int
 table_is_fine(const Py_buffer *table)
@@ -16,10 +16,10 @@ table_is_fine(const Py_buffer *table)
     const uint16_t *next_state = table->buf;
     Py_ssize_t states = table->len / 512;
     uint16_t largest = 0;
-    if (table->len == states * 512 + 2)
+    if (table->len == states * 512 + 4)
         for (Py_ssize_t at = 0; at <= states * 256; at++)
             largest = (next_state[at] & 0x7FFF) > largest ? next_state[at] & 0x7FFF : largest;
-    if (!states || table->len != states * 512 + 2 || largest >= states) {
+    if (!states || table->len != states * 512 + 4 || largest >= states) {
         PyErr_SetString(PyExc_ValueError, "no table of an automaton");
         return 0;
     }
@@ -30,7 +30,8 @@ static int
 match_each(const Column *column, const Py_buffer *table, void *out)
 {
     u8 *found = out;
-    const uint16_t *next_state = table->buf, initial = next_state[table->len / 512 * 256];
+    const uint16_t *next_state = table->buf, *end = next_state + table->len / 512 * 256;
+    const unsigned initial = end[0], stays = end[1];
     const int32_t *start = column->start, *stop = column->stop;
     Py_ssize_t row = 0;
     for (; row + TOGETHER <= column->count; row += TOGETHER) {
@@ -43,12 +44,20 @@ match_each(const Column *column, const Py_buffer *table, void *out)
             state[each] = initial;
             least = size < least ? size : least;
         }
-        for (Py_ssize_t at = 0; at < least; at++)
+        for (Py_ssize_t at = 0; at < least;) {
+            Py_ssize_t pause = least - at < 16 ? least : at + 16;
+            for (; at < pause; at++)
+                for (int each = 0; each < TOGETHER; each++)
+                    state[each] = next_state[(state[each] & 0x7FFF) << 8 | p[each][at]];
+            int done = 1;
             for (int each = 0; each < TOGETHER; each++)
-                state[each] = next_state[(state[each] & 0x7FFF) << 8 | p[each][at]];
+                done &= state[each] == stays;
+            if (done)
+                break;
+        }
         for (int each = 0; each < TOGETHER; each++) {
             unsigned now = state[each];
-            for (const u8 *rest = p[each] + least; rest < column->bytes + stop[row + each]; rest++)
+            for (const u8 *rest = p[each] + least; now != stays && rest < column->bytes + stop[row + each]; rest++)
                 now = next_state[(now & 0x7FFF) << 8 | *rest];
             found[row + each] = now >> 15;
         }

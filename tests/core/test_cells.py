@@ -146,7 +146,7 @@ def test_wrong_arguments_are_refused() -> None:
             _cells.hashes(text, np.array(starts, np.int32), np.array(stops, np.int32), np.zeros(2, np.uint64))
     with pytest.raises(ValueError):
         _cells.hashes(text, one, one, np.zeros(0, np.uint64))
-    for table in (np.zeros(256, np.uint16), np.full(257, 1, np.uint16), np.zeros(0, np.uint16)):
+    for table in (np.zeros(256, np.uint16), np.full(258, 1, np.uint16), np.zeros(0, np.uint16)):
         with pytest.raises(ValueError):
             _cells.match(text, one, one, table, out)
     with pytest.raises(ValueError):
