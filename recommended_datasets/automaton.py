@@ -62,8 +62,9 @@ _NO_STATE = 0xFFFF
 
 @cache
 def table(accepts: str, but_not: str = "") -> NDArray[np.uint16]:
-    """The table of the texts (UTF-8) that match `accepts` and do not match `but_not`, as `_cells.match` takes it. Raises `ValueError`
-    for what is no pattern."""
+    """The table of the texts (UTF-8) that match `accepts` and do not match `but_not`, as `_cells.match` takes it.
+
+    Raises `ValueError` for what is no pattern."""
     states = _States()
     ends = [states.of(_Parser(pattern).whole()) for pattern in (accepts, but_not) if pattern]
     return _determined(states, ends)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,11 @@ class Columns:
         """`index`: field → place among `columns`."""
         self._columns, self._index = columns, index
         self.height = len(columns[0]) if columns else 0
-        self._hashes = [column.hashes() for column in columns]
+        self._hashes = np.empty((len(columns), self.height), np.uint64)
+        self._whole = np.empty(self.height, np.uint64)
+        self._blanks = np.empty(len(columns), np.int64)
+        parts: list[tuple[bytes, NDArray[Any], NDArray[Any]]] = [(one.buffer, one.starts, one.stops) for one in columns]
+        _cells.all_hashes(parts, self._hashes, self._whole, self._blanks)
         self._blank: dict[str, Flags] = {}
         self._numbers: dict[str, NDArray[np.float64]] = {}
         self._not_plain: dict[str, Rows] = {}
@@ -68,12 +73,11 @@ class Columns:
 
     def whole(self) -> Hashes:
         """The hash of each row over all columns of the file."""
-        return combined(self._hashes)
+        return self._whole
 
-    def one(self, field: str) -> bool:
-        """Whether all cells are equal, as in a column of the publisher's own code, or one that nobody fills."""
-        hashes = self.hashes(field)
-        return bool(self.height) and bool((hashes == hashes[0]).all())
+    def filled(self, field: str) -> int:
+        """How many cells are not blank."""
+        return self.height - int(self._blanks[self._index[field]])
 
     def blank(self, field: str) -> Flags:
         """Not to be written to: it is made once."""
@@ -123,3 +127,8 @@ class Known:
         found = np.empty(len(hashes), np.bool_)
         self._met.holds(np.ascontiguousarray(hashes), found)
         return found
+
+    def lacks(self, hashes: Hashes) -> Rows:
+        """The rows, ascending, of those that are not in the set."""
+        rows = np.empty(len(hashes), np.int64)
+        return rows[: self._met.missing(hashes, rows)]

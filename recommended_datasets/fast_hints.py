@@ -63,10 +63,9 @@ class Hinting:
         rows: dict[str, list[int]] = {}
         filled: dict[str, int] = {}
         for field in self._fields:
-            blank = columns.blank(field.id)
-            filled[field.id] = columns.height - int(np.count_nonzero(blank))
+            filled[field.id] = columns.filled(field.id)
             asked = field.mark == "◎" and field.type != "flag" and field.blank == "unknown"
-            found = np.union1d(odd[field.id], np.flatnonzero(blank)) if asked else odd[field.id]
+            found = np.union1d(odd[field.id], np.flatnonzero(columns.blank(field.id))) if asked else odd[field.id]
             rows[field.id] = found.tolist()
         if {"latitude", "longitude"} <= self._index.keys():
             filled[BOTH] = int(np.count_nonzero(~(columns.blank("latitude") | columns.blank("longitude"))))

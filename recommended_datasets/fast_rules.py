@@ -65,7 +65,7 @@ class RowRules:
             return None
         fine, bad = self._fine.setdefault(key, Known()), self._bad.setdefault(key, Known())
         hashes = columns.together(fields)
-        rows = np.flatnonzero(~fine.holds(hashes))
+        rows = fine.lacks(hashes)
         if len(bad) and len(rows):
             rows = rows[~bad.holds(hashes[rows])]
         if len(rows):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from recommended_datasets import automaton, values
 from recommended_datasets.definition import Field
-from recommended_datasets.fast_cells import Flags, Rows, Texts
+from recommended_datasets.fast_cells import Flags, Rows, Texts, hash_texts
 from recommended_datasets.fast_columns import Columns, Known
 
 _SUSPECT = (
@@ -57,6 +57,7 @@ _SAID = frozenset(_PATTERNS.keys() - {"corporate_number"} | {"text", *_NAMES})
 """Types that a pattern says exactly, with the limits of a number."""
 _MANY = 3_000
 """Different values of a column above which knowing them one by one does not pay."""
+_BLANK = hash_texts([""])
 _FEW = 30
 """New values of a block up to which the scalar function is asked rather than a pattern."""
 _ASKED = 500
@@ -84,6 +85,7 @@ class Accepts:
 
     def _begin(self, field: Field, columns: Columns) -> None:
         self._known[field.id] = Known()
+        self._known[field.id].add(_BLANK)
         different = len(np.unique(columns.hashes(field.id)))
         if not _asks(field) and different > min(_MANY, columns.height // 20):
             self._many.add(field.id)
@@ -91,9 +93,7 @@ class Accepts:
     def _new(self, field: Field, columns: Columns) -> Rows:
         """The odd rows among those whose values were not accepted before."""
         known, hashes = self._known[field.id], columns.hashes(field.id)
-        if columns.one(field.id) and (columns.blank(field.id)[0] or known.holds(hashes[:1])[0]):
-            return np.empty(0, np.int64)
-        rows = np.flatnonzero(~(known.holds(hashes) | columns.blank(field.id)))
+        rows = known.lacks(hashes)
         if not len(rows):
             return rows
         _, firsts = np.unique(hashes[rows], return_index=True)
@@ -102,7 +102,7 @@ class Accepts:
             return rows
         asked = rows[firsts]
         if _asks(field):
-            asked = np.sort(asked)[: _ASKED if len(known) else _MANY]
+            asked = np.sort(asked)[: _ASKED if len(known) > 1 else _MANY]  # a blank is known from the beginning
         known.add(hashes[asked[self._accepted(field, columns, asked)]])
         return rows[~known.holds(hashes[rows])]
 

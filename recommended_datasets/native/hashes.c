@@ -63,6 +63,66 @@ hashes(PyObject *self, PyObject *args)
     return over_cells(args, 8, NULL, hash_each);
 }
 
+PyDoc_STRVAR(all_hashes_doc,
+             "all_hashes(columns, out, whole, blanks): the hashes of all cells of some columns, each (text, starts, stops), at once: "
+             "each time that other threads are let run has to be waited for. `out`: uint64, a row for each column; `whole`: one of "
+             "each row of cells, uint64; `blanks`: blank cells of each column, int64.");
+
+static void
+hash_all(const Column *columns, Py_ssize_t width, u64 *found, u64 *whole, int64_t *blanks)
+{
+    for (Py_ssize_t c = 0; c < width; c++) {
+        const Column *column = &columns[c];
+        u64 *own = found + c * column->count;
+        int64_t blank = 0;
+        hash_each(column, NULL, own);
+        for (Py_ssize_t row = 0; row < column->count; row++) {
+            whole[row] = c ? (whole[row] ^ (whole[row] >> 29)) * K1 + own[row] : own[row];
+            blank += column->start[row] == column->stop[row];
+        }
+        blanks[c] = blank;
+    }
+}
+
+static PyObject *
+all_hashes(PyObject *self, PyObject *args)
+{
+    PyObject *list;
+    Py_buffer out, whole, blanks;
+    if (!PyArg_ParseTuple(args, "O!w*w*w*", &PyList_Type, &list, &out, &whole, &blanks))
+        return NULL;
+    Py_ssize_t width = PyList_GET_SIZE(list), opened = 0;
+    Column *columns = PyMem_Calloc(width + 1, sizeof(Column));
+    int fine = columns != NULL && fits(&blanks, width, 8, "blanks");
+    for (; fine && opened < width; opened++) {
+        Column *column = &columns[opened];
+        fine = PyArg_ParseTuple(PyList_GET_ITEM(list, opened), "y*y*y*", &column->text, &column->starts, &column->stops);
+        if (!fine)
+            break;
+        fine = open_column(column);
+        if (fine && column->count != columns[0].count) {
+            PyErr_SetString(PyExc_ValueError, "columns of different lengths");
+            fine = 0;
+        }
+    }
+    fine = fine && fits(&out, width * columns[0].count, 8, "out") && fits(&whole, columns[0].count, 8, "whole");
+    if (fine) {
+        Py_BEGIN_ALLOW_THREADS
+        hash_all(columns, width, out.buf, whole.buf, blanks.buf);
+        Py_END_ALLOW_THREADS
+    } else if (!PyErr_Occurred())
+        PyErr_NoMemory();
+    for (Py_ssize_t c = 0; c < opened; c++)
+        close_column(&columns[c]);
+    PyMem_Free(columns);
+    PyBuffer_Release(&out);
+    PyBuffer_Release(&whole);
+    PyBuffer_Release(&blanks);
+    if (!fine)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(folded_doc,
              "folded(text, starts, stops, pairs, out): the hash of each cell with small letters for A to Z and the second letter "
              "of each pair in place of the first. `pairs`: UTF-8, each letter of three bytes.");
@@ -126,10 +186,8 @@ combine(PyObject *self, PyObject *args)
     if (fine) {
         u64 *one = key.buf;
         const u64 *other = part.buf;
-        Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t row = 0; row < count; row++)
             one[row] = (one[row] ^ (one[row] >> 29)) * K1 + other[row];
-        Py_END_ALLOW_THREADS
     }
     PyBuffer_Release(&key);
     PyBuffer_Release(&part);
@@ -140,6 +198,7 @@ combine(PyObject *self, PyObject *args)
 
 PyMethodDef hashes_functions[] = {
     {"hashes", hashes, METH_VARARGS, hashes_doc},
+    {"all_hashes", all_hashes, METH_VARARGS, all_hashes_doc},
     {"folded", folded, METH_VARARGS, folded_doc},
     {"combine", combine, METH_VARARGS, combine_doc},
     {NULL},

@@ -56,6 +56,12 @@ place_of(const Met *met, u64 key)
     return at;
 }
 
+static inline int
+is_met(const Met *met, u64 key)
+{
+    return met->count && met->records[place_of(met, key)];
+}
+
 PyDoc_STRVAR(first_doc,
              "first(hashes, record, out): remember rows of which the first is `record`, from 1; `out`, uint32: the record that had "
              "the same hash first, 0 where it is new. Where `out` is 1 before, the row does not count.");
@@ -121,23 +127,43 @@ met_holds(Met *met, PyObject *args)
     if (fine) {
         const u64 *keys = hashed.buf;
         u8 *found = out.buf;
-        Py_BEGIN_ALLOW_THREADS
         u64 last = 0;
         u8 was = 0;
         for (Py_ssize_t row = 0; row < count; row++) {
             if (!row || keys[row] != last) {
                 last = keys[row];
-                was = met->count && met->records[place_of(met, last)];
+                was = is_met(met, last);
             }
             found[row] = was;
         }
-        Py_END_ALLOW_THREADS
     }
     PyBuffer_Release(&hashed);
     PyBuffer_Release(&out);
     if (!fine)
         return NULL;
     Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(missing_doc, "missing(hashes, out) -> int: how many hashes were not met before, their rows in `out`, int64.");
+
+static PyObject *
+met_missing(Met *met, PyObject *args)
+{
+    Py_buffer hashed, out;
+    if (!PyArg_ParseTuple(args, "y*w*", &hashed, &out))
+        return NULL;
+    Py_ssize_t count = hashed.len / 8, found = 0;
+    int fine = fits(&out, count, 8, "out");
+    if (fine) {
+        const u64 *keys = hashed.buf;
+        int64_t *rows = out.buf;
+        for (Py_ssize_t row = 0; row < count; row++)
+            if (!(row && keys[row] == keys[row - 1] && (!found || rows[found - 1] != row - 1)) && !is_met(met, keys[row]))
+                rows[found++] = row;
+    }
+    PyBuffer_Release(&hashed);
+    PyBuffer_Release(&out);
+    return fine ? PyLong_FromSsize_t(found) : NULL;
 }
 
 static Py_ssize_t
@@ -157,6 +183,7 @@ met_free(Met *met)
 static PyMethodDef met_methods[] = {
     {"first", (PyCFunction)met_first, METH_VARARGS, first_doc},
     {"holds", (PyCFunction)met_holds, METH_VARARGS, holds_doc},
+    {"missing", (PyCFunction)met_missing, METH_VARARGS, missing_doc},
     {NULL},
 };
 

@@ -169,3 +169,26 @@ def test_cells_with_doubled_quotes_are_plain() -> None:
     lines = split(out.getvalue().encode(), ",", 3, 3, last=True)
     assert [list(lines.cells.row(r)) for r in range(lines.cells.height)] == rows
     assert [record.line for record in lines.odd] == [2]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(ANY, ANY, ANY), max_size=20))
+def test_all_hashes_at_once_are_those_of_each_column(rows: list[tuple[str, str, str]]) -> None:
+    columns = [Texts.of(row[c] for row in rows) for c in range(3)]
+    out, whole, blanks = np.zeros((3, len(rows)), np.uint64), np.zeros(len(rows), np.uint64), np.zeros(3, np.int64)
+    parts = [(column.buffer, column.starts, column.stops) for column in columns]
+    _cells.all_hashes(parts, out, whole, blanks)
+    assert out.tolist() == [column.hashes().tolist() for column in columns]
+    assert len(set(whole.tolist())) == len(set(rows))
+    assert blanks.tolist() == [sum(not row[c] for row in rows) for c in range(3)]
+    for wrong in ([*parts, (b"", out, out)], [(b"a", np.zeros(9, np.int32), np.zeros(9, np.int32)), *parts]):
+        with pytest.raises(ValueError):
+            _cells.all_hashes(wrong, out, whole, blanks)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.integers(0, 9), max_size=60), st.sets(st.integers(0, 9)))
+def test_what_was_not_met_is_missing(keys: list[int], known: set[int]) -> None:
+    met, hashes, rows = _cells.Met(), np.array(keys, np.uint64), np.zeros(len(keys), np.int64)
+    met.first(np.array(sorted(known), np.uint64), 1, np.zeros(len(known), np.uint32))
+    assert rows[: met.missing(hashes, rows)].tolist() == [row for row, key in enumerate(keys) if key not in known]
