@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 from typing import Any
@@ -15,7 +16,7 @@ from ckan.tests import factories, helpers
 from werkzeug.datastructures import FileStorage
 
 from ckanext.kagoshima.checking import catalogue
-from ckanext.kagoshima.consolidation import datastore_tables, jobs, loading, publishing
+from ckanext.kagoshima.consolidation import datastore_tables, jobs, loading, memory, publishing
 from ckanext.kagoshima.consolidation.model import MergeChange, MergeRun
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "clean_datastore")
@@ -232,3 +233,14 @@ def test_a_run_that_died_before_its_files_were_written_is_finished_by_the_next(f
     assert len(table(app)) == 8, "the last consistent version stays public"
     merged()
     assert {row["名称"] for row in table(app) if row["公開者コード"] == "462012"} == {"新しい名"}
+
+
+def test_a_merge_leaves_the_collection_of_garbage_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, during = gc.get_threshold(), []
+    monkeypatch.setattr(jobs, "_consolidate", lambda _: during.append((gc.get_threshold()[0], gc.get_freeze_count() > 0)))
+    jobs.consolidate_table("evacuation_space")
+    assert during == [(100_000, True)]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
+    with pytest.raises(ValueError), memory.seldom_collected():
+        raise ValueError
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)

@@ -47,7 +47,7 @@ def consolidate(dataset_ids: Iterable[str] | None = None) -> list[dict[str, Any]
 def consolidate_table(dataset: str) -> dict[str, Any]:
     """The same of one table, without the disaster bundle."""
     memory.spare()
-    with sources.locked(dataset):
+    with sources.locked(dataset), memory.seldom_collected():
         _consolidate(dataset)
     return balance.of_dataset(dataset)
 

@@ -7,7 +7,10 @@ too; polars' own allocator keeps what it freed for ten seconds. Over a merge of 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _LARGE = 1 << 20
@@ -27,3 +30,17 @@ def spare() -> None:
     if mallopt is not None:
         for setting, value in ((_ARENA_MAX, 2), (_MMAP_THRESHOLD, _LARGE), (_TRIM_THRESHOLD, _LARGE)):
             mallopt(setting, value)
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Python looks for garbage seldom, and not in what is there already: a merge makes many objects, hardly any of them in
+    cycles, and beside them stands all of CKAN."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
