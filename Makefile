@@ -39,7 +39,7 @@ status: ## What runs, and on which port
 
 clean: ## Stop everything and remove .run/ and .run-test/
 	@if [ -x $(PY) ]; then $(TEST_STACK) clean && $(STACK) clean; fi
-	@rm -rf .run-test $(RUN_DIR) build dist *.egg-info
+	@rm -rf .run-test $(RUN_DIR) build dist *.egg-info recommended_datasets/_cells.*.so
 
 services: install ## Start PostgreSQL, Redis and Solr alone
 	@stack/install.sh packages services

@@ -67,7 +67,7 @@ class RowRules:
         hashes = columns.together(fields)
         rows = fine.lacks(hashes)
         if len(bad) and len(rows):
-            rows = rows[~bad.holds(hashes[rows])]
+            rows = rows[bad.lacks(hashes[rows])]
         if len(rows):
             different, firsts = np.unique(hashes[rows], return_index=True)
             if len(different) > _FEW or len(fine) + len(bad) > 4 * _FEW:

@@ -104,7 +104,7 @@ class Accepts:
         if _asks(field):
             asked = np.sort(asked)[: _ASKED if len(known) > 1 else _MANY]  # a blank is known from the beginning
         known.add(hashes[asked[self._accepted(field, columns, asked)]])
-        return rows[~known.holds(hashes[rows])]
+        return rows[known.lacks(hashes[rows])]
 
     def _accepted(self, field: Field, columns: Columns, rows: Rows) -> Flags:
         texts = columns.texts(field.id).pick(rows)

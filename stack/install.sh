@@ -92,19 +92,20 @@ install_packages() {
     fi
 }
 
+# Is the environment there as it is wanted, and our compiled part with it?
+made() {
+    [ -x "$1/bin/python" ] && [ "$(cat "$1/.lock" 2>/dev/null)" = "$2" ] && compgen -G 'recommended_datasets/_cells.*.so' >/dev/null
+}
+
 make_venv() {
     local venv="$1" python wanted log
     wanted="$(cat requirements.lock pyproject.toml setup.py recommended_datasets/native/*.[ch] | sha256sum | cut -d' ' -f1)"
-    if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.lock" 2>/dev/null)" = "$wanted $(pwd)" ]; then
-        return
-    fi
+    ! made "$venv" "$wanted $(pwd)" || return 0
     # Two commands at once: the second waits, then finds it done.
     mkdir -p "$(dirname "$venv")"
     exec 9>"$(dirname "$venv")/install.lock"
     flock 9
-    if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/.lock" 2>/dev/null)" = "$wanted $(pwd)" ]; then
-        return
-    fi
+    ! made "$venv" "$wanted $(pwd)" || return 0
     python="$(find_python)"
     [ -n "$python" ] || fail "No Python 3.10, 3.11 or 3.12 that can make a virtual environment. Debian:  apt-get install python3 python3-venv"
     "$python" -c 'import sys; sys.exit(sys.version_info >= (3, 13))' ||

@@ -46,6 +46,13 @@ hash_of(const u8 *p, Py_ssize_t size)
     return mixed(mixed(low ^ K1 ^ state, high ^ K2 ^ (state >> 32)), K3 ^ state);
 }
 
+/* The hash of several cells from that of the first ones and that of the next. */
+static inline u64
+with_next(u64 key, u64 part)
+{
+    return (key ^ (key >> 29)) * K1 + part;
+}
+
 PyDoc_STRVAR(hashes_doc, "hashes(text, starts, stops, out): the hash of each cell, uint64.");
 
 static int
@@ -77,7 +84,7 @@ hash_all(const Column *columns, Py_ssize_t width, u64 *found, u64 *whole, int64_
         int64_t blank = 0;
         hash_each(column, NULL, own);
         for (Py_ssize_t row = 0; row < column->count; row++) {
-            whole[row] = c ? (whole[row] ^ (whole[row] >> 29)) * K1 + own[row] : own[row];
+            whole[row] = c ? with_next(whole[row], own[row]) : own[row];
             blank += column->start[row] == column->stop[row];
         }
         blanks[c] = blank;
@@ -187,7 +194,7 @@ combine(PyObject *self, PyObject *args)
         u64 *one = key.buf;
         const u64 *other = part.buf;
         for (Py_ssize_t row = 0; row < count; row++)
-            one[row] = (one[row] ^ (one[row] >> 29)) * K1 + other[row];
+            one[row] = with_next(one[row], other[row]);
     }
     PyBuffer_Release(&key);
     PyBuffer_Release(&part);

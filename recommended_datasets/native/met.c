@@ -2,7 +2,8 @@
 
 #include "cells.h"
 
-/* Hash → record of its first row, by open addressing; record 0: an empty place. */
+/* Hash → record of its first row, by open addressing; record 0: an empty place. Other threads run while it is written to: one
+   must not be asked by two at once. */
 typedef struct {
     PyObject_HEAD
     u64 *keys;
@@ -114,37 +115,7 @@ met_first(Met *met, PyObject *args)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(holds_doc, "holds(hashes, out): whether each hash was met before, bool. Nothing is remembered.");
-
-static PyObject *
-met_holds(Met *met, PyObject *args)
-{
-    Py_buffer hashed, out;
-    if (!PyArg_ParseTuple(args, "y*w*", &hashed, &out))
-        return NULL;
-    Py_ssize_t count = hashed.len / 8;
-    int fine = fits(&out, count, 1, "out");
-    if (fine) {
-        const u64 *keys = hashed.buf;
-        u8 *found = out.buf;
-        u64 last = 0;
-        u8 was = 0;
-        for (Py_ssize_t row = 0; row < count; row++) {
-            if (!row || keys[row] != last) {
-                last = keys[row];
-                was = is_met(met, last);
-            }
-            found[row] = was;
-        }
-    }
-    PyBuffer_Release(&hashed);
-    PyBuffer_Release(&out);
-    if (!fine)
-        return NULL;
-    Py_RETURN_NONE;
-}
-
-PyDoc_STRVAR(missing_doc, "missing(hashes, out) -> int: how many hashes were not met before, their rows in `out`, int64.");
+PyDoc_STRVAR(missing_doc, "missing(hashes, out) -> int: how many hashes were not met before, their rows in `out`, int64. Nothing is remembered.");
 
 static PyObject *
 met_missing(Met *met, PyObject *args)
@@ -182,7 +153,6 @@ met_free(Met *met)
 
 static PyMethodDef met_methods[] = {
     {"first", (PyCFunction)met_first, METH_VARARGS, first_doc},
-    {"holds", (PyCFunction)met_holds, METH_VARARGS, holds_doc},
     {"missing", (PyCFunction)met_missing, METH_VARARGS, missing_doc},
     {NULL},
 };
